@@ -1,0 +1,181 @@
+package fragment
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/pongocache/pongocache/fragment/internal/flight"
+)
+
+// Options are what a Cache needs beside its Backend. The zero value is useful.
+type Options struct {
+	// Prefix goes before each key, so that several caches, or programs, can
+	// share a Backend: at most 64 letters, digits and characters of "._:/-".
+	Prefix string
+
+	// Policy holds the defaults of the Cache.
+	Policy Policy
+
+	// MaxValue is the largest value in bytes that is stored; larger ones are
+	// returned to the caller alone. Zero leaves it to the Backend.
+	MaxValue int
+
+	// Wait is how long a caller waits for the fill of another before it fills
+	// for itself. Zero is 10 s; negative does not wait.
+	Wait time.Duration
+
+	// Observe, if not nil, is told each Event, on the goroutine on which it
+	// happened. It must be fast and safe for concurrent use.
+	Observe func(context.Context, Event)
+}
+
+const (
+	defaultWait = 10 * time.Second
+	maxPrefix   = 64
+)
+
+// A Cache is a Backend with policy: expiry, tags, one fill per key, statistics.
+// It is safe for concurrent use. Values that it returns are read-only: they may
+// be shared with other callers and with the Backend.
+//
+// A Cache is made by New, Open or a Registry.
+type Cache struct {
+	core atomic.Pointer[core] // nil while it is only declared
+
+	// of a declared cache, until it is opened
+	name    string
+	observe func(context.Context, Event)
+	warned  sync.Once
+}
+
+// core is an open Cache. Several handles of a Registry may share one.
+type core struct {
+	backend   Backend
+	inProcess bool
+	prefix    string // with its separator
+	policy    Policy
+	maxValue  int
+	wait      time.Duration
+	observe   func(context.Context, Event)
+	name      atomic.Pointer[string] // in a Registry, for events
+	closed    atomic.Bool
+
+	stamps  *stamps
+	lanes   *lanes
+	flights flight.Group[answer]
+	counts  counters
+}
+
+// New returns a Cache over b, which it closes when it is closed.
+func New(b Backend, o Options) (*Cache, error) {
+	if b == nil {
+		return nil, errors.New("fragment: New needs a Backend; fragment.Null() keeps nothing")
+	}
+	if err := checkPrefix(o.Prefix); err != nil {
+		return nil, err
+	}
+	if err := o.Policy.check(); err != nil {
+		return nil, err
+	}
+	if o.MaxValue < 0 {
+		return nil, fmt.Errorf("fragment: Options.MaxValue is %d: want a number of bytes, or 0 for the backend's limit", o.MaxValue)
+	}
+	k := &core{
+		backend: b, inProcess: isInProcess(b),
+		policy: o.Policy, maxValue: o.MaxValue, wait: o.Wait, observe: o.Observe,
+		stamps: newStamps(), lanes: newLanes(),
+	}
+	if o.Prefix != "" {
+		k.prefix = o.Prefix + "~" // which no key has before its first '|'
+	}
+	if k.policy.TTL == 0 {
+		k.policy.TTL = DefaultTTL
+	}
+	if k.wait == 0 {
+		k.wait = defaultWait
+	}
+	c := new(Cache)
+	c.core.Store(k)
+	return c, nil
+}
+
+func checkPrefix(prefix string) error {
+	for i := range len(prefix) {
+		switch c := prefix[i]; {
+		case isLetterOrDigit(c), c == '.', c == '_', c == ':', c == '/', c == '-':
+		default:
+			return fmt.Errorf("fragment: Options.Prefix %q: want letters, digits and characters of \"._:/-\"", prefix)
+		}
+	}
+	if len(prefix) > maxPrefix {
+		return fmt.Errorf("fragment: Options.Prefix has %d bytes: want at most %d", len(prefix), maxPrefix)
+	}
+	return nil
+}
+
+// Stats returns the counts of the Cache so far.
+func (c *Cache) Stats() Stats {
+	k := c.core.Load()
+	if k == nil {
+		return Stats{Names: map[string]NameStats{}}
+	}
+	s := k.counts.snapshot()
+	if !k.closed.Load() {
+		s.Usage, _ = UsageOf(k.backend)
+	}
+	return s
+}
+
+// Close closes the Backend. After it Do only runs its fill, and every other
+// method returns ErrClosed. A second Close returns nil.
+func (c *Cache) Close() error {
+	k := c.core.Load()
+	if k == nil || k.closed.Swap(true) {
+		return nil
+	}
+	return k.backend.Close()
+}
+
+// open returns the core of a cache that can be used, for a method that reports
+// why it is not.
+func (c *Cache) open() (*core, error) {
+	k := c.core.Load()
+	if k == nil {
+		return nil, ErrNotOpen
+	}
+	if k.closed.Load() {
+		return nil, ErrClosed
+	}
+	return k, nil
+}
+
+// key returns what the Backend knows k by.
+func (c *core) key(k Key) string {
+	if c.prefix == "" {
+		return k.text
+	}
+	return c.prefix + k.text
+}
+
+func (c *core) label() string {
+	if name := c.name.Load(); name != nil {
+		return *name
+	}
+	return ""
+}
+
+// textsOf returns what the Backend knows keys by, or why one of them is invalid.
+func (c *core) textsOf(keys []Key) ([]string, error) {
+	texts := make([]string, len(keys))
+	for i, k := range keys {
+		if err := k.Err(); err != nil {
+			return nil, err
+		}
+		texts[i] = c.key(k)
+	}
+	return texts, nil
+}

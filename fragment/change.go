@@ -1,0 +1,110 @@
+package fragment
+
+import (
+	"context"
+	"fmt"
+	"time"
+)
+
+// change runs f alone among the writers of k in this process.
+func (c *Cache) change(ctx context.Context, verb string, k Key, f func(ctx context.Context, core *core, key string) error) error {
+	core, err := c.open()
+	if err != nil {
+		return err
+	}
+	ctx, cancel := core.writing(ctx)
+	defer cancel()
+	done, err := core.take(ctx, []Key{k})
+	if err != nil {
+		return fmt.Errorf("fragment: %s: %w", verb, err)
+	}
+	defer done()
+	if err := f(ctx, core, core.key(k)); err != nil {
+		return fmt.Errorf("fragment: %s %q: %w", verb, k.name, err)
+	}
+	return nil
+}
+
+// Touch gives the fresh entry of k a new life by p, from now on; its value and
+// tags stay. It reports whether there was such an entry. With a negative TTL
+// the entry stays as it is.
+func (c *Cache) Touch(ctx context.Context, k Key, p Policy) (ok bool, err error) {
+	err = c.change(ctx, "touch", k, func(ctx context.Context, core *core, key string) error {
+		var e entry
+		if core.lookup(ctx, k.name, key, &e) != fresh {
+			return nil
+		}
+		ok = true
+		if p = p.or(core.policy); p.TTL < 0 {
+			return nil
+		}
+		e.fresh = p.freshUntil(time.Now().UnixNano())
+		e.dead = p.deadUntil(e.fresh)
+		return core.rewrite(ctx, key, &e)
+	})
+	return ok && err == nil, err
+}
+
+// Expire makes the entries of keys stale from now on: the next Do fills anew,
+// but until the entry would have died, and if that fill fails, Do can still
+// return the old value. Use Delete where that must not happen. A key without an
+// entry is not an error.
+func (c *Cache) Expire(ctx context.Context, keys ...Key) error {
+	for _, k := range keys {
+		err := c.change(ctx, "expire", k, func(ctx context.Context, core *core, key string) error {
+			var e entry
+			if core.lookup(ctx, k.name, key, &e) != fresh {
+				return nil
+			}
+			e.fresh = time.Now().UnixNano()
+			return core.rewrite(ctx, key, &e)
+		})
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// rewrite writes an entry that was read, with other deadlines or another value.
+// Its stamps stay those of the value. The caller holds the lane.
+func (c *core) rewrite(ctx context.Context, key string, e *entry) error {
+	tags := make([]stamped, 0, e.ntags)
+	rest := e.tags
+	for range e.ntags {
+		tag, stamp, after, ok := nextTag(rest)
+		if !ok {
+			return errNoEntry
+		}
+		tags = append(tags, stamped{string(tag), stamp})
+		rest = after
+	}
+	raw, _ := e.encode(string(e.name), tags, e.value)
+	return c.set(ctx, key, raw, max(until(e.dead, time.Now().UnixNano()), 1))
+}
+
+// Delete removes the entries of keys. A fill of one of them that is under way
+// no longer stores, and is waited for by nobody who asks after Delete. A key
+// without an entry is not an error. Delete returns the fault of the Backend.
+func (c *Cache) Delete(ctx context.Context, keys ...Key) error {
+	core, err := c.open()
+	if err != nil || len(keys) == 0 {
+		return err
+	}
+	ctx, cancel := core.writing(ctx)
+	defer cancel()
+	done, err := core.take(ctx, keys)
+	if err != nil {
+		return fmt.Errorf("fragment: delete: %w", err)
+	}
+	defer done()
+	texts, _ := core.textsOf(keys)
+	if err := core.remove(ctx, texts...); err != nil {
+		core.fault(ctx, keys[0].name, "delete", err)
+		return fmt.Errorf("fragment: delete: %w", err)
+	}
+	for _, k := range keys {
+		core.tell(ctx, Event{Kind: EventInvalidate, Name: k.name, Reason: "delete"})
+	}
+	return nil
+}

@@ -1,0 +1,157 @@
+package fragment
+
+import (
+	"encoding/binary"
+	"hash/crc32"
+	"math"
+	"time"
+)
+
+// An entry is what a Backend holds: a head, then the value. All numbers are
+// little-endian, times are Unix nanoseconds.
+//
+//	 0  magic, version, flags, reserved   1 byte each
+//	 4  CRC-32C of the head but these eight bytes
+//	 8  created
+//	16  fresh until
+//	24  dead until
+//	32  stamp of Clear
+//	40  cost of the fill in microseconds   4 bytes
+//	44  length of the value                4
+//	48  length of the name                 2
+//	50  number of tags                     2
+//	52  length of name and tags            4
+//	56  name, then each tag: stamp 8, length 2, bytes
+//
+// An entry is data from a place that others may write to: decodeEntry trusts
+// no length, allocates nothing, and whatever is amiss makes it foreign.
+type entry struct {
+	created int64
+	fresh   int64
+	dead    int64
+	clear   uint64
+	cost    time.Duration
+	name    []byte
+	tags    []byte // encoded
+	ntags   int
+	value   []byte
+}
+
+const (
+	entryMagic   = 0xca
+	entryVersion = 1
+	headSize     = 56
+	tagHead      = 10
+	maxTags      = math.MaxUint16
+	maxValue     = math.MaxUint32
+)
+
+var castagnoli = crc32.MakeTable(crc32.Castagnoli)
+
+// stamped is a tag and its stamp.
+type stamped struct {
+	tag   string
+	stamp uint64
+}
+
+// encode returns the entry as bytes, with a copy of value at their end, and
+// that copy.
+func (e *entry) encode(name string, tags []stamped, value []byte) (raw, copied []byte) {
+	name = name[:min(len(name), math.MaxUint16)]
+	meta := len(name)
+	for _, t := range tags {
+		meta += tagHead + len(t.tag)
+	}
+	raw = make([]byte, headSize+meta+len(value))
+	raw[0], raw[1] = entryMagic, entryVersion
+	le := binary.LittleEndian
+	le.PutUint64(raw[8:], uint64(e.created))
+	le.PutUint64(raw[16:], uint64(e.fresh))
+	le.PutUint64(raw[24:], uint64(e.dead))
+	le.PutUint64(raw[32:], e.clear)
+	le.PutUint32(raw[40:], uint32(min(e.cost.Microseconds(), math.MaxUint32)))
+	le.PutUint32(raw[44:], uint32(len(value)))
+	le.PutUint16(raw[48:], uint16(len(name)))
+	le.PutUint16(raw[50:], uint16(len(tags)))
+	le.PutUint32(raw[52:], uint32(meta))
+	at := headSize + copy(raw[headSize:], name)
+	for _, t := range tags {
+		le.PutUint64(raw[at:], t.stamp)
+		le.PutUint16(raw[at+8:], uint16(len(t.tag)))
+		at += tagHead + copy(raw[at+tagHead:], t.tag)
+	}
+	copy(raw[at:], value)
+	le.PutUint32(raw[4:], headSum(raw, at))
+	return raw, raw[at:len(raw):len(raw)]
+}
+
+func headSum(raw []byte, end int) uint32 {
+	return crc32.Update(uint32(raw[0])|uint32(raw[1])<<8|uint32(raw[2])<<16, castagnoli, raw[8:end])
+}
+
+// decodeEntry reads raw into e, whose slices are parts of raw; ok is false if
+// raw is not a whole entry of this version.
+func decodeEntry(raw []byte, e *entry) (ok bool) {
+	if len(raw) < headSize || raw[0] != entryMagic || raw[1] != entryVersion {
+		return false
+	}
+	le := binary.LittleEndian
+	size, name, meta := uint64(le.Uint32(raw[44:])), int(le.Uint16(raw[48:])), uint64(le.Uint32(raw[52:]))
+	if uint64(len(raw)) != headSize+meta+size || uint64(name) > meta {
+		return false
+	}
+	end := headSize + int(meta)
+	if le.Uint32(raw[4:]) != headSum(raw, end) {
+		return false
+	}
+	e.created = int64(le.Uint64(raw[8:]))
+	e.fresh = int64(le.Uint64(raw[16:]))
+	e.dead = int64(le.Uint64(raw[24:]))
+	e.clear = le.Uint64(raw[32:])
+	e.cost = time.Duration(le.Uint32(raw[40:])) * time.Microsecond
+	e.ntags = int(le.Uint16(raw[50:]))
+	e.name = raw[headSize : headSize+name]
+	e.tags = raw[headSize+name : end]
+	e.value = raw[end:len(raw):len(raw)]
+	return true
+}
+
+// valid reports whether no tag of e was invalidated since it was written.
+func (e *entry) valid(s *stamps) bool {
+	if !s.same(&s.clear, e.clear) {
+		return false
+	}
+	rest := e.tags
+	for range e.ntags {
+		tag, stamp, after, ok := nextTag(rest)
+		if !ok || !s.same(s.slotOf(tag), stamp) {
+			return false
+		}
+		rest = after
+	}
+	return true
+}
+
+// eachTag calls yield with each tag of e, in place.
+func (e *entry) eachTag(yield func(tag []byte)) {
+	rest := e.tags
+	for range e.ntags {
+		tag, _, after, ok := nextTag(rest)
+		if !ok {
+			return
+		}
+		yield(tag)
+		rest = after
+	}
+}
+
+func nextTag(p []byte) (tag []byte, stamp uint64, rest []byte, ok bool) {
+	if len(p) < tagHead {
+		return nil, 0, nil, false
+	}
+	n := tagHead + int(binary.LittleEndian.Uint16(p[8:]))
+	if len(p) < n {
+		return nil, 0, nil, false
+	}
+	return p[tagHead:n], binary.LittleEndian.Uint64(p), p[n:], true
+}

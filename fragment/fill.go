@@ -1,0 +1,129 @@
+package fragment
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"time"
+
+	"github.com/pongocache/pongocache/fragment/internal/flight"
+)
+
+// run fills j as the node n of the graph, stores what may be stored, and tells
+// the scope around what the answer is made of.
+func (c *core) run(ctx context.Context, j *job, n *flight.Node) flight.Result[answer] {
+	// In this order: what is invalidated or written after these two lines is
+	// noticed, whatever the fill read before or after that.
+	lane := c.lanes.join(j.key)
+	defer c.lanes.leave(lane)
+	turn, mark := lane.turn.Load(), c.stamps.mark()
+
+	s := newScope(j.around, n)
+	value, took, err := c.fill(ctx, j, s)
+	d := draft{
+		name: j.name, key: j.key, value: value, cost: took, mark: mark,
+		tags: c.tagsOf(j.policy, s), beside: s.beside,
+	}
+	now := time.Now().UnixNano()
+	d.live(j.policy, s, now)
+	j.around.report(part{fresh: d.entry.fresh, stale: s.stale, tags: d.tags})
+
+	result := flight.Result[answer]{Err: err, Again: ctx.Err() != nil && err != nil}
+	if err != nil {
+		return result
+	}
+	result.Value = answer{mark: mark, part: part{fresh: d.entry.fresh, stale: s.stale, tags: d.tags}}
+	result.Value.value, result.Again = c.keep(ctx, &d, s, lane, turn)
+	return result
+}
+
+// fill calls the fill inside its scope. The scope ends with it, also when it
+// panics.
+func (c *core) fill(ctx context.Context, j *job, s *scope) (value []byte, took time.Duration, err error) {
+	began := time.Now()
+	defer s.end()
+	value, err = j.fill(s.in(ctx))
+	took = time.Since(began)
+	n := c.counts.of(j.name)
+	n.fills.Add(1)
+	n.fillTime.Add(int64(took))
+	c.tell(ctx, Event{Kind: EventFill, Name: j.name, Err: err, Start: began, Duration: took, Size: len(value)})
+	return value, took, err
+}
+
+// tagsOf puts together the tags of the Cache, of the call and of the parts.
+func (c *core) tagsOf(p Policy, s *scope) []string {
+	tags := make([]string, 0, len(c.policy.Tags)+len(p.Tags)+len(s.tags))
+	for _, some := range [][]string{c.policy.Tags, p.Tags} {
+		for _, tag := range some {
+			if !slices.Contains(tags, tag) {
+				tags = append(tags, tag)
+			}
+		}
+	}
+	own := tags
+	for _, tag := range s.tags {
+		if !slices.Contains(own, tag) {
+			tags = append(tags, tag)
+		}
+	}
+	return tags
+}
+
+// keep stores the draft of a fill unless something speaks against it, and
+// returns the copy of its value for all callers. again is true if what was
+// filled is already out of date, so that nobody but its own caller may have it.
+func (c *core) keep(ctx context.Context, d *draft, s *scope, lane *lane, turn uint64) (value []byte, again bool) {
+	raw, value, why := c.seal(d, s)
+	if why != nil {
+		c.skip(ctx, d, why)
+		return value, errors.Is(why, errOutdated)
+	}
+	ctx, cancel := c.writing(ctx)
+	defer cancel()
+	if err := lane.hold(ctx); err != nil {
+		c.fault(ctx, d.name, "store", err)
+		return value, false
+	}
+	defer lane.release()
+	if lane.turn.Load() != turn {
+		c.skip(ctx, d, errOverwritten)
+		return value, true
+	}
+	c.write(ctx, d, raw)
+	return value, false
+}
+
+func (c *core) skip(ctx context.Context, d *draft, why error) {
+	c.counts.skips.Add(1)
+	c.tell(ctx, Event{Kind: EventSkip, Name: d.name, Reason: why.Error(), Size: len(d.value)})
+}
+
+// write writes the entries of a draft, its companions first: who finds the
+// entry finds them too. The caller holds the lane.
+func (c *core) write(ctx context.Context, d *draft, raw []byte) {
+	ttl := until(d.entry.dead, d.entry.created)
+	for _, one := range d.beside {
+		own := d.entry
+		bytes, _ := own.encode(one.key.name, d.stamped, one.value)
+		if err := c.set(ctx, c.key(one.key), bytes, ttl); err != nil {
+			c.unwritten(ctx, d, err)
+			return
+		}
+	}
+	if err := c.set(ctx, d.key, raw, ttl); err != nil {
+		c.unwritten(ctx, d, err)
+		return
+	}
+	c.counts.stores.Add(1)
+	c.tell(ctx, Event{Kind: EventStore, Name: d.name, Size: len(d.value), Duration: d.cost})
+}
+
+// unwritten tells why a Backend did not take an entry.
+func (c *core) unwritten(ctx context.Context, d *draft, err error) {
+	if errors.Is(err, ErrTooLarge) {
+		c.skip(ctx, d, err)
+		return
+	}
+	c.fault(ctx, d.name, "set", err)
+}

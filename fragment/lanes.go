@@ -1,0 +1,106 @@
+package fragment
+
+import (
+	"context"
+	"hash/maphash"
+	"slices"
+	"sync"
+	"sync/atomic"
+)
+
+// lanes order the writes of each key within this process. A lane exists while
+// somebody fills or writes its key.
+//
+// A fill notes the turn of its lane before it begins. Whoever sets or deletes
+// the key meanwhile moves the turn on, so that the fill, which may have seen
+// what was there before, no longer stores. The lane is held from the test of
+// the turn to the end of the write; without that
+//
+//	a fill finds the turn unchanged;
+//	Delete moves it on and deletes;
+//	the fill writes
+//
+// would bring back what was deleted.
+type lanes struct {
+	seed   maphash.Seed
+	shards [16]struct {
+		mu sync.Mutex
+		m  map[string]*lane // guarded by mu
+	}
+}
+
+type lane struct {
+	key   string
+	users int           // guarded by the shard's mu
+	held  chan struct{} // full while the lane is held
+	turn  atomic.Uint64 // moved on only by a holder
+}
+
+func newLanes() *lanes { return &lanes{seed: maphash.MakeSeed()} }
+
+func (l *lanes) shard(key string) int {
+	return int(maphash.String(l.seed, key) % uint64(len(l.shards)))
+}
+
+// join returns the lane of key, which stays until leave.
+func (l *lanes) join(key string) *lane {
+	s := &l.shards[l.shard(key)]
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	one := s.m[key]
+	if one == nil {
+		one = &lane{key: key, held: make(chan struct{}, 1)}
+		if s.m == nil {
+			s.m = make(map[string]*lane)
+		}
+		s.m[key] = one
+	}
+	one.users++
+	return one
+}
+
+func (l *lanes) leave(one *lane) {
+	s := &l.shards[l.shard(one.key)]
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if one.users--; one.users == 0 {
+		delete(s.m, one.key)
+	}
+}
+
+// hold waits until it holds the lane; it fails when ctx ends first.
+func (one *lane) hold(ctx context.Context) error {
+	select {
+	case one.held <- struct{}{}:
+		return nil
+	case <-ctx.Done():
+		return context.Cause(ctx)
+	}
+}
+
+func (one *lane) release() { <-one.held }
+
+// take joins and holds the lanes of keys, in the order of their names so that
+// no two callers hold up each other, and moves their turns on. The caller must
+// call done.
+func (l *lanes) take(ctx context.Context, keys ...string) (done func(), err error) {
+	keys = slices.Compact(slices.Sorted(slices.Values(keys)))
+	taken := make([]*lane, 0, len(keys))
+	done = func() {
+		for _, one := range taken {
+			one.release()
+			l.leave(one)
+		}
+	}
+	for _, key := range keys {
+		one := l.join(key)
+		if err := one.hold(ctx); err != nil {
+			l.leave(one)
+			done()
+			return nil, err
+		}
+		one.turn.Add(1)
+		taken = append(taken, one)
+	}
+	return done, nil
+}

@@ -1,0 +1,62 @@
+package fragment
+
+import (
+	"context"
+	"time"
+)
+
+// An Event is one thing that happened in a Cache, as told to Options.Observe.
+// Fields that do not apply to its Kind are zero.
+type Event struct {
+	Kind     EventKind
+	Cache    string        // name in the Registry; empty for a Cache without one
+	Name     string        // of the key, never its parts
+	Reason   string        // why it was skipped, missed or done
+	Err      error         // of a fault or a failed fill
+	Start    time.Time     // when it began; it ended Duration later
+	Duration time.Duration // of a fill, a wait or a faulty call
+	Size     int           // bytes of the value
+	Tags     []string      // that were invalidated; not to be changed
+}
+
+// EventKind tells what happened.
+type EventKind uint8
+
+// The kinds of events.
+const (
+	EventHit        EventKind = iota + 1 // a fresh value was served
+	EventStale                           // a stale value was served
+	EventMiss                            // nothing usable was found
+	EventFill                            // a fill ended
+	EventWait                            // a caller waited for the fill of another
+	EventStore                           // an entry was written
+	EventSkip                            // a value was served but not stored; Reason says why
+	EventInvalidate                      // tags, keys or all entries were invalidated
+	EventFault                           // the Backend failed, or held what is no entry
+)
+
+var eventNames = [...]string{
+	EventHit: "hit", EventStale: "stale", EventMiss: "miss", EventFill: "fill", EventWait: "wait",
+	EventStore: "store", EventSkip: "skip", EventInvalidate: "invalidate", EventFault: "fault",
+}
+
+// String returns the kind as one word.
+func (k EventKind) String() string {
+	if int(k) < len(eventNames) && eventNames[k] != "" {
+		return eventNames[k]
+	}
+	return "unknown"
+}
+
+// tell hands an event to the observer. Callers on the hit path test for an
+// observer first, so that no Event is built for nobody.
+func (c *core) tell(ctx context.Context, e Event) {
+	if c.observe == nil {
+		return
+	}
+	e.Cache = c.label()
+	if e.Start.IsZero() {
+		e.Start = time.Now().Add(-e.Duration)
+	}
+	c.observe(ctx, e)
+}

@@ -1,0 +1,96 @@
+package fragment
+
+import (
+	"context"
+	"time"
+)
+
+// Get returns the fresh value of k. A miss is ok == false; a stored nil or
+// empty value is not a miss. A fault of the Backend is an Event and a miss: err
+// is that of an invalid key or of a closed Cache only. A Cache that is declared
+// but not opened holds nothing.
+//
+// Inside a fill, what Get returns becomes a part of what is being filled.
+func (c *Cache) Get(ctx context.Context, k Key) (value []byte, ok bool, err error) {
+	var e entry
+	core, ok, err := c.peek(ctx, k, &e)
+	if core == nil || err != nil {
+		return nil, false, err
+	}
+	if !ok {
+		core.miss(ctx, k.name, missing)
+		return nil, false, nil
+	}
+	core.hit(ctx, k.name, &e, scopeOf(ctx))
+	return e.value, true, nil
+}
+
+// Has reports whether a fresh value of k is stored. It is not counted as a hit
+// or a miss.
+func (c *Cache) Has(ctx context.Context, k Key) (bool, error) {
+	var e entry
+	_, ok, err := c.peek(ctx, k, &e)
+	return ok, err
+}
+
+// TTL returns how long the value of k is still fresh, at most Forever. A miss
+// is ok == false.
+func (c *Cache) TTL(ctx context.Context, k Key) (left time.Duration, ok bool, err error) {
+	var e entry
+	_, ok, err = c.peek(ctx, k, &e)
+	if !ok || err != nil {
+		return 0, false, err
+	}
+	return until(e.fresh, time.Now().UnixNano()), true, nil
+}
+
+// peek reads the entry of k into e and reports whether it is fresh. The core is
+// nil for a cache that is only declared.
+func (c *Cache) peek(ctx context.Context, k Key, e *entry) (*core, bool, error) {
+	if err := k.Err(); err != nil {
+		return nil, false, err
+	}
+	core, err := c.open()
+	if err == ErrNotOpen {
+		c.warnUnopened(ctx)
+		return nil, false, nil
+	}
+	if err != nil {
+		return nil, false, err
+	}
+	return core, core.lookup(ctx, k.name, core.key(k), e) == fresh, nil
+}
+
+// GetMany returns the fresh values of keys; what is absent from the map is a
+// miss. It takes one round trip where the Backend can. Its errors are those of
+// Get.
+func (c *Cache) GetMany(ctx context.Context, keys []Key) (map[Key][]byte, error) {
+	core, err := c.open()
+	if err == ErrNotOpen {
+		c.warnUnopened(ctx)
+		return map[Key][]byte{}, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	texts, err := core.textsOf(keys)
+	if err != nil {
+		return nil, err
+	}
+	raws, err := core.getMany(ctx, texts)
+	if err != nil && ctx.Err() == nil {
+		core.fault(ctx, "", "get many", err)
+	}
+	around, values := scopeOf(ctx), make(map[Key][]byte, len(raws))
+	for i, k := range keys {
+		var e entry
+		raw, ok := raws[texts[i]]
+		if !ok || core.judge(ctx, k.name, raw, &e) != fresh {
+			core.miss(ctx, k.name, missing)
+			continue
+		}
+		core.hit(ctx, k.name, &e, around)
+		values[k] = e.value
+	}
+	return values, nil
+}

@@ -1,0 +1,159 @@
+package fragment
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strconv"
+	"time"
+)
+
+// Set stores value under k, whatever is there, and keeps a fill of k that is
+// under way from storing. The value is copied. With a negative TTL nothing is
+// stored. Set returns the fault of the Backend, or an error that wraps
+// ErrTooLarge; k is then not stored, and what was there before is deleted.
+//
+// The caller's cancellation does not stop a write.
+func (c *Cache) Set(ctx context.Context, k Key, value []byte, p Policy) error {
+	return c.SetMany(ctx, map[Key][]byte{k: value}, p)
+}
+
+// SetMany stores items as Set does, in one round trip where the Backend can.
+// When it returns an error, some of them may be stored.
+func (c *Cache) SetMany(ctx context.Context, items map[Key][]byte, p Policy) error {
+	core, err := c.open()
+	if err != nil {
+		return err
+	}
+	if p = p.or(core.policy); p.TTL < 0 || len(items) == 0 {
+		return nil
+	}
+	keys := make([]Key, 0, len(items))
+	for k := range items {
+		keys = append(keys, k)
+	}
+	ctx, cancel := core.writing(ctx)
+	defer cancel()
+	done, err := core.take(ctx, keys)
+	if err != nil {
+		return fmt.Errorf("fragment: set: %w", err)
+	}
+	defer done()
+	return core.setAll(ctx, items, p)
+}
+
+// setAll writes items whose lanes the caller has taken. One that is refused
+// is deleted.
+func (c *core) setAll(ctx context.Context, items map[Key][]byte, p Policy) error {
+	raws := make(map[string][]byte, len(items))
+	var refused []error
+	var longest time.Duration
+	for k, value := range items {
+		d := c.draftOf(k, value, p)
+		raw, _, why := c.seal(d, nil)
+		if why != nil {
+			c.skip(ctx, d, why)
+			refused = append(refused, fmt.Errorf("fragment: set %q: %w", k.name, why), c.remove(ctx, d.key))
+			continue
+		}
+		scopeOf(ctx).report(part{fresh: d.entry.fresh, tags: d.tags})
+		raws[d.key] = raw
+		longest = max(longest, until(d.entry.dead, d.entry.created))
+	}
+	if len(raws) > 0 {
+		refused = append(refused, c.writeAll(ctx, raws, longest))
+	}
+	return errors.Join(refused...)
+}
+
+func (c *core) writeAll(ctx context.Context, raws map[string][]byte, ttl time.Duration) error {
+	var err error
+	if len(raws) == 1 {
+		for key, raw := range raws {
+			err = c.set(ctx, key, raw, ttl)
+		}
+	} else {
+		err = c.setMany(ctx, raws, ttl)
+	}
+	if err != nil {
+		c.fault(ctx, "", "set", err)
+		return fmt.Errorf("fragment: set: %w", err)
+	}
+	c.counts.stores.Add(uint64(len(raws)))
+	c.tell(ctx, Event{Kind: EventStore})
+	return nil
+}
+
+// draftOf drafts the entry of a value that was not computed by a fill.
+func (c *core) draftOf(k Key, value []byte, p Policy) *draft {
+	d := &draft{name: k.name, key: c.key(k), value: value, mark: c.stamps.mark()}
+	d.tags = c.tagsOf(p, &scope{})
+	d.live(p, nil, time.Now().UnixNano())
+	return d
+}
+
+// take takes the lanes of keys for a write that is not a fill: fills under way
+// no longer store, and callers no longer wait for them.
+func (c *core) take(ctx context.Context, keys []Key) (done func(), err error) {
+	texts, err := c.textsOf(keys)
+	if err != nil {
+		return nil, err
+	}
+	done, err = c.lanes.take(ctx, texts...)
+	if err != nil {
+		return nil, err
+	}
+	for _, key := range texts {
+		c.flights.Forget(key)
+	}
+	return done, nil
+}
+
+// Add stores value under k only if nothing fresh is there, as one step, and
+// reports whether it did. On a Backend that other processes write to as well
+// its error wraps errors.ErrUnsupported.
+func (c *Cache) Add(ctx context.Context, k Key, value []byte, p Policy) (added bool, err error) {
+	err = c.change(ctx, "add", k, func(ctx context.Context, core *core, key string) error {
+		if !core.inProcess {
+			return errors.ErrUnsupported
+		}
+		var e entry
+		if p = p.or(core.policy); p.TTL < 0 || core.lookup(ctx, k.name, key, &e) == fresh {
+			return nil
+		}
+		added = true
+		return core.setAll(ctx, map[Key][]byte{k: value}, p)
+	})
+	return added && err == nil, err
+}
+
+// Increment adds delta to the number stored under k, as one step, and returns
+// the sum. Where nothing fresh is stored it begins at zero, with the policy p;
+// otherwise the entry keeps its deadlines and tags. The number is stored as
+// decimal text; other text, and a sum beyond int64, is an error. On a Backend
+// that other processes write to as well the error wraps errors.ErrUnsupported.
+func (c *Cache) Increment(ctx context.Context, k Key, delta int64, p Policy) (sum int64, err error) {
+	err = c.change(ctx, "increment", k, func(ctx context.Context, core *core, key string) error {
+		if !core.inProcess {
+			return errors.ErrUnsupported
+		}
+		var e entry
+		if core.lookup(ctx, k.name, key, &e) != fresh {
+			sum = delta
+			return core.setAll(ctx, map[Key][]byte{k: strconv.AppendInt(nil, sum, 10)}, p.or(core.policy))
+		}
+		old, err := strconv.ParseInt(string(e.value), 10, 64)
+		if err != nil {
+			return errors.New("what is stored there is not a whole number")
+		}
+		if sum = old + delta; (sum > old) != (delta > 0) && delta != 0 {
+			return errors.New("the sum is beyond int64")
+		}
+		e.value = strconv.AppendInt(nil, sum, 10)
+		return core.rewrite(ctx, key, &e)
+	})
+	if err != nil {
+		return 0, err
+	}
+	return sum, nil
+}
