@@ -36,6 +36,7 @@ var mayImport = map[string][]string{
 	"templates":                {"fragment", "tags", pongo2},
 	"echoext":                  {"fragment", echo},
 	"memo":                     {"fragment", cbor},
+	"internal/ratio":           {},
 }
 
 // mayRequire is all that go.mod may ask for itself. What the example site and
