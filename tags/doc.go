@@ -1,0 +1,62 @@
+// Package tags adds the template tag {% cache %} to pongo2.
+//
+// A block between {% cache %} and {% endcache %} is rendered once and then
+// served from a cache, until it expires or one of its tags is invalidated:
+//
+//	{% cache 300 "sidebar" user.ID %}
+//	  … what is dear to render …
+//	{% endcache %}
+//
+// Importing the package registers the template tag with pongo2. A template set
+// needs a registry of caches, too: [Bind] gives it one. Package templates does
+// both, and also reads the spelling <% cache 300 "sidebar" %}; most programs
+// use that and import this package for [Delete] alone.
+//
+// # Arguments
+//
+//	{% cache TTL [NAME [VARY …]] [option=expression …] %}
+//
+// TTL is how long the block is fresh: seconds (300, 1.5), a duration (5m, 1h30m,
+// 7d, "1.5h"), default for that of the cache, or forever. It may be any
+// expression that gives a number of seconds, a time.Duration or such a string;
+// one that begins with a literal stands in parentheses. The string "del" deletes
+// the entry and renders the block.
+//
+// NAME is a string and names the entry; wherever a block has that name and the
+// same VARY, it is that entry. Without NAME the entry belongs to the template's
+// path and the text of the block.
+//
+// VARY are values that tell entries of one name apart: any that
+// [fragment.KeyOf] takes. A nil is told apart from "" and 0, and 1 from "1". A
+// struct or a map is an error, and so is a name that is not in the context. An
+// expression with the filter default or default_if_none may name anything.
+// Commas between arguments are allowed.
+//
+// Options:
+//
+//	using="shared"   another cache of the registry than the default one
+//	tags="a b"       tags to invalidate by: words apart by spaces or commas, or a list
+//	if=expression    the block is rendered without the cache unless true
+//	unless=…         the block is rendered without the cache if true
+//
+// # What a block can see and do
+//
+// The body is rendered by the same rules as the text around it, in a context
+// of its own: variables that it sets and macros that it defines end with it, on
+// a hit and on a miss alike. Whether output is escaped is part of the key. A
+// body that fails fails the page, and nothing is stored. {% block %} inside of a
+// cached body is refused, and so is a cached block that could never run because
+// it stands outside of the blocks of a template that extends another.
+//
+// A block reports to the block around it, and both to the page: their tags and
+// their remaining life. The ctx that carries this is handed to a template by
+// [WithContext] or by templates.Set.Render; a Go function called by a template
+// finds it with [Context].
+//
+// # Include only
+//
+// {% include … only %} keeps everything from the included template, also that
+// ctx. In a set of package templates a cached block inside of it fails and says
+// so; {% include "x.html" with _c=_c only %} hands the ctx on. In a set bound by
+// Bind alone such a block begins anew with context.Background().
+package tags

@@ -1,0 +1,126 @@
+package tags_test
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+	"testing"
+
+	"github.com/flosch/pongo2/v6"
+)
+
+// Each template goes into page.html behind "<p>\n  ", so that what is wrong
+// stands on line 2 from column 3 on.
+var wrongTemplates = []struct {
+	name string
+	tag  string // an opening tag, or a whole template if it does not begin with "cache"
+	at   string // line:column
+	want string // in the message
+}{
+	{"no TTL", `cache`, "2:6", `the TTL is missing: write {% cache TTL [NAME [VARY …]]`},
+	{"option in place of the TTL", `cache if=yes`, "2:6", `the TTL is missing`},
+	{"swapped operands", `cache "sidebar" 300`, "2:12", `TTL and NAME are swapped: write {% cache 300 "sidebar" … %}`},
+	{"swapped operands with a comma", `cache "sidebar", 5m`, "2:12", `TTL and NAME are swapped: write {% cache 5m "sidebar" … %}`},
+	{"swapped strings", `cache "sidebar" "5m"`, "2:12", `TTL and NAME are swapped: write {% cache "5m" "sidebar" … %}`},
+	{"NAME alone", `cache "sidebar"`, "2:12", `"sidebar" is not a duration: a TTL is one of 300, 1.5, 5m, 1h30m, 7d, "1.5h", default, forever or "del"; the TTL comes first: write {% cache 300 "sidebar" … %}`},
+	{"NAME and VARY alone", `cache "sidebar" user.ID`, "2:12", `the TTL comes first: write {% cache 300 "sidebar" … %}`},
+	{"number as NAME", `cache 300 5`, "2:16", `NAME comes second and is a string, but here it is 5: write {% cache 300 "sidebar" 5 %}`},
+	{"empty NAME", `cache 300 ""`, "2:16", `NAME is empty: leave it out`},
+	{"two operands in one", `cache 60 -1`, "2:15", `a literal TTL is one word, and "-" follows it`},
+	{"calculated without parentheses", `cache 60 * 2 "a"`, "2:15", `parentheses around a TTL that is computed`},
+	{"filter on a literal", `cache 60|add:5 "a"`, "2:14", `a literal TTL is one word, and "|" follows it`},
+	{"literal and word", `cache 60 and yes`, "2:15", `a literal TTL is one word, and "and" follows it`},
+	{"decimal duration", `cache 1.5h "a"`, "2:12", `1.5h has to stand in quotes: write {% cache "1.5h" … %}`},
+	{"two points", `cache 1.5.2 "a"`, "2:15", `a literal TTL is one word, and "." follows it`},
+	{"no digits behind the point", `cache 1. "a"`, "2:12", `digits have to follow the point after 1`},
+	{"unknown unit", `cache 5min "a"`, "2:12", `"5min" is not a duration`},
+	{"days and more days", `cache 1d2d "a"`, "2:12", `"1d2d" is not a duration`},
+	{"zero", `cache 0 "a"`, "2:12", `a TTL of 0 is not above zero: write forever for an entry that does not expire, or use if= to cache under a condition`},
+	{"zero duration", `cache "0s" "a"`, "2:12", `a TTL of 0s is not above zero: write forever`},
+	{"negative duration", `cache "-5m" "a"`, "2:12", `a TTL of -5m is not above zero: write forever`},
+	{"quoted number", `cache "300" "a"`, "2:12", `the TTL "300" is a string: write a number of seconds without quotes, or a duration with its unit such as "300s"`},
+	{"true", `cache true "a"`, "2:12", `true is no TTL`},
+	{"nanoseconds taken for seconds", `cache 300000000000 "a"`, "2:12", `is over 292 years: pass a time.Duration as it is, or write forever`},
+	{"huge number", `cache 999999999999999999999999999999 "a"`, "2:12", `is over 292 years`},
+	{"a call with a space", `cache 60 made (one)`, "2:20", `made (one) reads as one argument: write a comma between two`},
+	{"an index with a space", `cache ttl [one]`, "2:16", `ttl [one] reads as one argument`},
+	{"a minus with a space before it", `cache 60 "a" one -1`, "2:23", `one -1 reads as one argument: write a comma between two`},
+	{"unknown option", `cache 60 "a" tag="x"`, "2:19", `unknown option tag=: there are using=, tags=, if=, unless=`},
+	{"repeated option", `cache 60 "a" if=yes if=no`, "2:26", `the option if= is given twice: give each of using=, tags=, if=, unless= once`},
+	{"option without a value", `cache 60 "a" if=`, "2:19", `the option if= has no value: write if=expression`},
+	{"argument behind an option", `cache 60 if=yes "a"`, "2:22", `NAME and VARY stand before the options`},
+	{"comma at the end", `cache 60 "a",`, "2:18", `nothing follows the last comma`},
+	{"two commas", `cache 60 "a",, "b"`, "2:19", `VARY 1: Expected either a number, string, keyword or identifier. Write {% cache TTL`},
+	{"broken expression", `cache 60 "a" user.`, "2:23", `VARY 1: Unexpected EOF`},
+	{"unknown filter", `cache 60 "a" user|frob`, "2:24", `VARY 1: Filter 'frob' does not exist. Write {% cache TTL`},
+	{"empty using", `cache 60 "a" using=""`, "2:25", `using="" is no name of a cache: write using="shared"`},
+	{"number as using", `cache 60 "a" using=5`, "2:25", `using=5 is no name of a cache`},
+	{"bad tag", "cache 60 \"a\" tags=\"x\x02y\"", "2:24", `tags=: fragment: tag "x\x02y": a tag has no space, comma or control byte`},
+
+	{"unclosed", `{% cache 60 "a" %}<b></b>`, "2:6", `this block is not closed: {% endcache %} is missing`},
+	{"unclosed, outer", `{% cache 60 "a" %}{% cache 60 "b" %}{% endcache %}`, "2:6", `this block is not closed`},
+	{"closed by another tag", `{% cache 60 "a" %}{% if yes %}{% endcache %}`, "2:36", `Tag 'endcache' not found (or beginning tag not provided)`},
+	{"endcache with an argument", `{% cache 60 "a" %}{% endcache "a" %}`, "2:33", `endcache takes no arguments: write {% endcache %}`},
+	{"block inside", `{% cache 60 "a" %}{% if yes %}{% block x %}{% endblock %}{% endif %}{% endcache %}`, "2:36", `{% block %} cannot be inside of {% cache %}`},
+	{"block inside, nested", `{% cache 60 "a" %}{% cache 60 "b" %}{% block x %}{% endblock %}{% endcache %}{% endcache %}`, "2:42", `{% block %} cannot be inside of {% cache %}`},
+	{"never run", `{% extends "layout.html" %}{% cache 60 "a" %}{% endcache %}`, "2:33", `this block would never run`},
+	{"never run, extends later", `{% block x %}{% endblock %}{% comment %}{% block y %}{% endcomment %}{% cache 60 "a" %}{% endcache %}{% extends "layout.html" %}`, "2:75", `move it into a {% block %}`},
+
+	{"undefined name", `cache 60 "a" usr.ID`, "2:19", `VARY 1: usr is not in the context: pass it, or write usr|default:"" where it may be missing`},
+	{"undefined name in a call", `cache 60 "a" list.0|upper one show(usr)`, "2:36", `VARY 3: show is not in the context`},
+	{"undefined TTL", `cache tt "a"`, "2:12", `TTL: tt is not in the context`},
+	{"undefined NAME", `cache 60 sidebar`, "2:15", `NAME: sidebar is not in the context`},
+	{"undefined using", `cache 60 "a" using=share`, "2:25", `using=: share is not in the context`},
+	{"undefined tags", `cache 60 "a" tags=lst`, "2:24", `tags=: lst is not in the context`},
+	{"unquoted del", `cache del "a"`, "2:12", `TTL: del is not in the context`},
+	{"struct", `cache 60 "a" one user`, "2:23", `VARY 2: user is a tags_test.user, of which two cannot be told apart: name a field of it, such as user.ID, or give the type a method CacheKey() string`},
+	{"pointer to a struct", `cache 60 "a" pointer`, "2:19", `VARY 1: pointer is a *tags_test.user`},
+	{"map", `cache 60 "a" map`, "2:19", `VARY 1: map is a map[string]int`},
+	{"list of structs", `cache 60 "a" users`, "2:19", `VARY 1: users is a []tags_test.user`},
+	{"number as NAME at run time", `cache 60 one`, "2:15", `NAME is of type int: want a string that is not empty; other values go behind it, as VARY`},
+	{"empty NAME at run time", `cache 60 empty`, "2:15", `NAME is "": want a string`},
+	{"swapped at run time", `cache shared "a"`, "2:12", `"shared" is not a duration`},
+	{"swapped at run time, order", `cache shared "a"`, "2:12", `TTL comes first and NAME second, as in {% cache 300 "shared" … %}`},
+	{"zero at run time", `cache (one - 1) "a"`, "2:12", `a TTL of 0 is not above zero: write forever for an entry that does not expire, or use if=`},
+	{"negative literal", `cache -5 "a"`, "2:12", `a TTL of -5 is not above zero`},
+	{"negative duration at run time", `cache minus "a"`, "2:12", `a TTL of -1s is not above zero`},
+	{"not a number", `cache nan "a"`, "2:12", `a TTL of NaN is no number of seconds: write forever for an entry that does not expire, or use if=`},
+	{"infinite", `cache inf "a"`, "2:12", `a TTL of +Inf is no number of seconds: write forever`},
+	{"nil TTL", `cache nil "a"`, "2:12", `the TTL is nil: want a number of seconds`},
+	{"list as TTL", `cache list "a"`, "2:12", `the TTL is of type []string: want a number of seconds, a time.Duration or one of`},
+	{"unknown cache", `cache 60 "a" using="elsewhere"`, "2:25", `using=: there is no cache "elsewhere": open it with Registry.Open, or declare it with Registry.Cache("elsewhere")`},
+	{"unknown cache at run time", `cache 60 "a" using=uno`, "2:25", `using=: there is no cache "1"`},
+	{"number as cache", `cache 60 "a" using=one`, "2:25", `using= is of type int: want the name of a cache`},
+	{"number as tags", `cache 60 "a" tags=one`, "2:24", `tags= is of type int: want a string such as "users user:42" or a list of strings`},
+	{"nil as tags", `cache 60 "a" tags=nil`, "2:24", `tags= is nil: want a string`},
+	{"list of structs as tags", `cache 60 "a" tags=users`, "2:24", `tags= holds a list with tags_test.user: want strings`},
+	{"tag with a space in a list", `cache 60 "a" tags=spaced`, "2:24", `a tag has no space, comma or control byte`},
+	{"a panic of pongo2", `cache 60 "a" (1 / 0)`, "2:19", `VARY 1 cannot be evaluated: runtime error: integer divide by zero`},
+	{"a panic in TTL", `cache (1 % 0)`, "2:12", `TTL cannot be evaluated: runtime error: integer divide by zero`},
+	{"a panic in if", `cache 60 "a" if=(1 / 0)`, "2:22", `if= cannot be evaluated`},
+	{"a panic in tags", `cache 60 "a" tags=(1 / 0)`, "2:24", `tags= cannot be evaluated`},
+	{"a function that fails", `cache 60 "a" fail()`, "2:19", `no such luck`},
+}
+
+func TestErrors(t *testing.T) {
+	for _, c := range wrongTemplates {
+		t.Run(c.name, func(t *testing.T) {
+			source := c.tag
+			if strings.HasPrefix(source, "cache") {
+				source = "{% " + c.tag + " %}body{% endcache %}"
+			}
+			s := newSite(t, map[string]string{"page.html": "<p>\n  " + source, "layout.html": ""})
+			out, err := s.render("page.html", wrongData)
+			var e *pongo2.Error
+			if !errors.As(err, &e) {
+				t.Fatalf("%s: got output %q and error %v, want a *pongo2.Error", source, out, err)
+			}
+			if got := fmt.Sprintf("%d:%d", e.Line, e.Column); e.Filename != "page.html" || got != c.at {
+				t.Errorf("%s: got the error at %s:%s, want page.html:%s: %v", source, e.Filename, got, c.at, err)
+			}
+			if !strings.Contains(err.Error(), c.want) {
+				t.Errorf("%s: got error\n%v\nwant one that contains\n%s", source, err, c.want)
+			}
+		})
+	}
+}

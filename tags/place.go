@@ -1,0 +1,58 @@
+package tags
+
+import "github.com/flosch/pongo2/v6"
+
+// eachTag calls f with the name of each template tag of the tokens from up to
+// before to, in order, until it returns false. What {% comment %} hides is left
+// out; verbatim parts hold no tags for pongo2 either.
+func eachTag(doc *pongo2.Parser, from, to int, f func(name *pongo2.Token) bool) {
+	hidden := false
+	for i := from; i < to-1; i++ {
+		t, name := doc.Get(i), doc.Get(i+1)
+		if t.Typ != pongo2.TokenSymbol || t.Val != "{%" || name.Typ != pongo2.TokenIdentifier {
+			continue
+		}
+		switch {
+		case hidden:
+			hidden = name.Val != "endcomment"
+		case name.Val == "comment":
+			hidden = true
+		case !f(name):
+			return
+		}
+	}
+}
+
+// find returns the first template tag called name, or nil.
+func find(doc *pongo2.Parser, from, to int, name string) (found *pongo2.Token) {
+	eachTag(doc, from, to, func(t *pongo2.Token) bool {
+		if t.Val == name {
+			found = t
+		}
+		return found == nil
+	})
+	return found
+}
+
+// neverRuns reports whether a tag that ends at position is outside of every
+// block of a template that extends another: pongo2 runs the blocks of such a
+// template alone, and macros that others import from it.
+func neverRuns(doc *pongo2.Parser, position int) bool {
+	if find(doc, 0, doc.Count(), "extends") == nil {
+		return false
+	}
+	depth := 0
+	eachTag(doc, 0, position, func(t *pongo2.Token) bool {
+		switch t.Val {
+		case "block", "macro":
+			depth++
+		case "endblock", "endmacro":
+			depth--
+		}
+		return true
+	})
+	return depth == 0
+}
+
+// position returns the index of the token that doc is at.
+func position(doc *pongo2.Parser) int { return doc.Count() - doc.Remaining() }

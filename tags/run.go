@@ -1,0 +1,134 @@
+package tags
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+
+	"github.com/flosch/pongo2/v6"
+)
+
+// A run is one execution of a cacheTag. Runs are pooled, so that a hit
+// allocates nothing for what only a miss needs.
+type run struct {
+	tag   *cacheTag
+	ec    *pongo2.ExecutionContext
+	in    *rendering
+	buf   *bytes.Buffer // the body, once rendered
+	at    *pongo2.Token // what is being evaluated, for errors
+	doing string        // the same in words
+	fill  func(context.Context) ([]byte, error)
+}
+
+var runs sync.Pool
+
+func init() {
+	runs.New = func() any {
+		r := new(run)
+		r.fill = r.render
+		return r
+	}
+}
+
+// release gives r back. It is not called when a body panics: then it is unknown
+// who else still has it.
+func (r *run) release() {
+	if r.buf != nil {
+		freeBuffer(r.buf)
+	}
+	*r = run{fill: r.fill}
+	runs.Put(r)
+}
+
+// Execute serves the block from its cache, or renders and stores it.
+func (t *cacheTag) Execute(ec *pongo2.ExecutionContext, w pongo2.TemplateWriter) *pongo2.Error {
+	in, binding, err := renderingOf(ec)
+	if err != nil {
+		return t.fail(ec, t.start, err)
+	}
+	r := runs.Get().(*run)
+	r.tag, r.ec, r.in = t, ec, in
+	p, failed := r.plan(binding)
+	if failed != nil {
+		return failed
+	}
+	if p.delete {
+		// A fault was told as an Event, and must not break the page.
+		_ = p.cache.Delete(in.ctx, p.key)
+	}
+	value, err := p.cache.Do(in.ctx, p.key, p.policy, r.fill)
+	if err == nil {
+		// The value may be the buffer itself.
+		_, err = w.Write(value)
+	}
+	r.release()
+	if err != nil {
+		return t.fail(ec, t.start, err)
+	}
+	return nil
+}
+
+// render is the fill: it renders the body in a context and a buffer of its own.
+func (r *run) render(ctx context.Context) ([]byte, error) {
+	outer := r.in.ctx
+	r.in.ctx = ctx
+	defer func() { r.in.ctx = outer }()
+	if err := r.addTags(ctx); err != nil {
+		return nil, err
+	}
+	r.buf = newBuffer()
+	if err := r.tag.body.Execute(pongo2.NewChildExecutionContext(r.ec), r.buf); err != nil {
+		return nil, err // and not err above, which would be a nil inside of an interface
+	}
+	return r.buf.Bytes(), nil
+}
+
+// fail returns err as pongo2 wants it. That of a body is given to all who
+// waited for it, and pongo2 writes into errors on their way up: each caller
+// needs a copy.
+func (t *cacheTag) fail(ec *pongo2.ExecutionContext, at *pongo2.Token, err error) *pongo2.Error {
+	var inner *pongo2.Error
+	if errors.As(err, &inner) {
+		own := *inner
+		return &own
+	}
+	own := ec.OrigError(err, at)
+	own.Sender = sender
+	return own
+}
+
+// evaluate returns the value of an operand.
+func (r *run) evaluate(o *operand) (*pongo2.Value, *pongo2.Error) {
+	r.at, r.doing = o.tokens[0], o.label
+	if name := o.missing(r.ec); name != nil {
+		return nil, r.failAt(name, fmt.Errorf("%s: %s is not in the context: pass it, or write %s|default:\"\" where it may be missing", o.label, name.Val, name.Val))
+	}
+	v, err := o.expr.Evaluate(r.ec)
+	if err != nil && err.Filename == "" && err.Token != nil {
+		err.Filename = err.Token.Filename
+	}
+	return v, err
+}
+
+func (r *run) failAt(at *pongo2.Token, err error) *pongo2.Error {
+	return r.tag.fail(r.ec, at, err)
+}
+
+// Buffers above this size are left to the garbage collector.
+const maxPooled = 1 << 20
+
+var buffers = sync.Pool{New: func() any { return new(bytes.Buffer) }}
+
+func newBuffer() *bytes.Buffer {
+	b := buffers.Get().(*bytes.Buffer)
+	b.Reset()
+	return b
+}
+
+func freeBuffer(b *bytes.Buffer) {
+	if b.Cap() <= maxPooled {
+		buffers.Put(b)
+	}
+}

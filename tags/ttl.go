@@ -1,0 +1,120 @@
+package tags
+
+import (
+	"fmt"
+	"math"
+	"reflect"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/pongocache/pongocache/fragment"
+)
+
+// A lifetime is what the first argument of a template tag says.
+type lifetime struct {
+	ttl time.Duration // as in fragment.Policy: 0 is the default of the cache
+	del bool          // delete the entry and render without the cache
+}
+
+const ttlForms = `300, 1.5, 5m, 1h30m, 7d, "1.5h", default, forever or "del"`
+
+// lifetimeOfWord reads default, forever and del.
+func lifetimeOfWord(word string) (l lifetime, ok bool) {
+	switch word {
+	case "default":
+		return lifetime{}, true
+	case "forever":
+		return lifetime{ttl: fragment.Forever}, true
+	case "del":
+		return lifetime{del: true}, true
+	}
+	return lifetime{}, false
+}
+
+// lifetimeOfText reads a word or a duration.
+func lifetimeOfText(text string) (lifetime, error) {
+	if l, ok := lifetimeOfWord(text); ok {
+		return l, nil
+	}
+	if _, err := strconv.ParseFloat(text, 64); err == nil {
+		return lifetime{}, fmt.Errorf("the TTL %q is a string: write a number of seconds without quotes, or a duration with its unit such as %q", text, text+"s")
+	}
+	d, err := parseDuration(text)
+	if err != nil {
+		return lifetime{}, err
+	}
+	return lifetimeOf(d, text)
+}
+
+func lifetimeOfSeconds(seconds float64) (lifetime, error) {
+	text := strconv.FormatFloat(seconds, 'g', -1, 64)
+	switch {
+	case math.IsNaN(seconds) || math.IsInf(seconds, 0):
+		return lifetime{}, fmt.Errorf("a TTL of %s is no number of seconds: write forever for an entry that does not expire, or use if= to cache under a condition", text)
+	case seconds >= math.MaxInt64/float64(time.Second):
+		return lifetime{}, fmt.Errorf("a TTL of %s seconds is over 292 years: pass a time.Duration as it is, or write forever", text)
+	}
+	// Rounded up, so that a number above zero never becomes zero.
+	return lifetimeOf(time.Duration(math.Ceil(seconds*float64(time.Second))), text)
+}
+
+func lifetimeOf(d time.Duration, text string) (lifetime, error) {
+	if d <= 0 {
+		return lifetime{}, fmt.Errorf("a TTL of %s is not above zero: write forever for an entry that does not expire, or use if= to cache under a condition", text)
+	}
+	return lifetime{ttl: d}, nil
+}
+
+// lifetimeOfValue reads what an expression gave.
+func lifetimeOfValue(v any) (lifetime, error) {
+	if d, ok := v.(time.Duration); ok {
+		return lifetimeOf(d, d.String())
+	}
+	switch r := reflect.ValueOf(v); r.Kind() {
+	case reflect.Pointer:
+		if !r.IsNil() {
+			return lifetimeOfValue(r.Elem().Interface())
+		}
+	case reflect.String:
+		return lifetimeOfText(r.String())
+	case reflect.Int, reflect.Int8, reflect.Int16, reflect.Int32, reflect.Int64:
+		return lifetimeOfSeconds(float64(r.Int()))
+	case reflect.Uint, reflect.Uint8, reflect.Uint16, reflect.Uint32, reflect.Uint64:
+		return lifetimeOfSeconds(float64(r.Uint()))
+	case reflect.Float32, reflect.Float64:
+		return lifetimeOfSeconds(r.Float())
+	}
+	return lifetime{}, fmt.Errorf("the TTL is %s: want a number of seconds, a time.Duration or one of %s; forever does not expire, and if= caches under a condition", describe(v), ttlForms)
+}
+
+// parseDuration is time.ParseDuration that also knows days: 7d, 1d12h, 0.5d.
+func parseDuration(text string) (time.Duration, error) {
+	days, rest, found := strings.Cut(text, "d")
+	if !found {
+		days, rest = "", text
+	}
+	var total time.Duration
+	if found {
+		n, err := strconv.ParseFloat(days, 64)
+		if err != nil || strings.Trim(days, "0123456789.") != "" || n > 100*365*1000 {
+			return 0, notDuration(text)
+		}
+		if n*24*float64(time.Hour) >= math.MaxInt64 {
+			return 0, fmt.Errorf("the TTL %q is over 292 years: write forever", text)
+		}
+		total = time.Duration(math.Ceil(n * 24 * float64(time.Hour)))
+	}
+	if rest != "" {
+		d, err := time.ParseDuration(rest)
+		if err != nil || found && (d < 0 || rest[0] == '+') || d > fragment.Forever-total {
+			return 0, notDuration(text)
+		}
+		total += d
+	}
+	return total, nil
+}
+
+func notDuration(text string) error {
+	return fmt.Errorf("%q is not a duration: a TTL is one of %s", text, ttlForms)
+}
