@@ -1,0 +1,86 @@
+package templates
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"path"
+	"runtime"
+	"strings"
+
+	"github.com/flosch/pongo2/v6"
+)
+
+// Loader returns a loader that reads what l reads and rewrites it by [Rewrite],
+// for template sets that are made by pongo2.NewSet. It closes what it has read.
+// Wrap every loader of such a set.
+func Loader(l pongo2.TemplateLoader) pongo2.TemplateLoader { return rewriting{l} }
+
+type rewriting struct{ pongo2.TemplateLoader }
+
+func (l rewriting) Get(name string) (io.Reader, error) {
+	r, err := l.TemplateLoader.Get(name)
+	if err != nil {
+		return nil, err
+	}
+	source, err := io.ReadAll(r)
+	if c, ok := r.(io.Closer); ok {
+		err = errors.Join(err, c.Close())
+	}
+	if err != nil {
+		return unreadable{err}, nil
+	}
+	return bytes.NewReader(Rewrite(source)), nil
+}
+
+// unreadable is how the reason reaches the caller: pongo2 drops the error of
+// Get and keeps that of Read.
+type unreadable struct{ err error }
+
+func (u unreadable) Read([]byte) (int, error) { return 0, u.err }
+
+// loader loads the templates of a Set.
+type loader struct {
+	files fs.FS
+	seen  *watch // nil without Options.Reload
+}
+
+// Abs returns the name from the root. One that leaves the root stays one that
+// begins with "..", which no file has.
+func (l *loader) Abs(base, name string) string {
+	if strings.HasPrefix(name, "./") || strings.HasPrefix(name, "../") {
+		return path.Join(path.Dir(base), name)
+	}
+	return path.Clean(name)
+}
+
+func (l *loader) Get(name string) (io.Reader, error) {
+	source, err := l.read(name)
+	if err != nil {
+		return unreadable{err}, nil
+	}
+	return bytes.NewReader(Rewrite(source)), nil
+}
+
+func (l *loader) read(name string) ([]byte, error) {
+	switch {
+	case !fs.ValidPath(name) || name == ".":
+		return nil, fmt.Errorf("%q is no name of a template: %w: want a path from the root of the file system such as \"users/list.html\", without a slash in front", name, fs.ErrInvalid)
+	case tooDeep():
+		return nil, fmt.Errorf("%q is included or extended without end: does it include or extend itself?", name)
+	}
+	return l.seen.read(l.files, name)
+}
+
+// maxFrames is far above what templates that end need: pongo2 takes some ten
+// frames of the stack for each one that loads another.
+const maxFrames = 20_000
+
+// tooDeep reports whether templates load each other without end, which would
+// end the process when its stack is full.
+func tooDeep() bool {
+	var pc [1]uintptr
+	return runtime.Callers(maxFrames, pc[:]) > 0
+}

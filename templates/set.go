@@ -1,0 +1,129 @@
+package templates
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"regexp"
+	"sync"
+
+	"github.com/flosch/pongo2/v6"
+
+	"github.com/pongocache/pongocache/fragment"
+	"github.com/pongocache/pongocache/tags"
+)
+
+// Options are what a Set can be told. The zero value is for production.
+type Options struct {
+	// Reload is for development: a file that has changed, also one that is
+	// extended, included or imported, is seen by the next Render. It costs a
+	// look at each file that was loaded.
+	Reload bool
+
+	// Globals are variables for every template of the set. Data given to Render
+	// goes before them.
+	Globals pongo2.Context
+}
+
+// A Set is the templates of one file system. It is safe for concurrent use.
+type Set struct {
+	loader  *loader
+	pongo2  *pongo2.TemplateSet
+	binding *tags.Binding
+
+	mu     sync.Mutex // held while a template is parsed: pongo2 writes to its set then
+	parsed sync.Map   // name → *pongo2.Template
+}
+
+var identifier = regexp.MustCompile("^[a-zA-Z0-9_]+$")
+
+// New returns the templates in files, whose cached blocks use caches. It reads
+// nothing yet.
+func New(files fs.FS, caches *fragment.Registry, o Options) (*Set, error) {
+	if files == nil {
+		return nil, errors.New("templates: New needs a file system, such as os.DirFS(\"views\") or an embed.FS")
+	}
+	s := &Set{loader: &loader{files: files}}
+	if o.Reload {
+		s.loader.seen = new(watch)
+	}
+	s.pongo2 = pongo2.NewSet("pongocache", s.loader)
+	if err := s.pongo2.BanTag("ssi"); err != nil {
+		return nil, fmt.Errorf("templates: %w", err)
+	}
+	for name, value := range o.Globals {
+		if !identifier.MatchString(name) {
+			return nil, fmt.Errorf("templates: Options.Globals: %q is no name for a variable: want letters, digits and _", name)
+		}
+		s.pongo2.Globals[name] = value
+	}
+	var err error
+	if s.binding, err = tags.NewBinding(s.pongo2, caches); err != nil {
+		return nil, fmt.Errorf("templates: %w", err)
+	}
+	return s, nil
+}
+
+// Pongo2 returns the set of pongo2, to be configured before its first template
+// is loaded. Templates that it loads itself are not reloaded, and a cached block
+// in them needs tags.WithContext.
+func (s *Set) Pongo2() *pongo2.TemplateSet { return s.pongo2 }
+
+// Render executes the template called name with data and writes the result to
+// w: all of it or, on an error, nothing. The template's cached blocks, and
+// functions that it calls (see tags.Context), report to the Scope in ctx.
+//
+// Data is nil, a map[string]any, a pongo2.Context or another type of map that
+// is one of these below, such as echo.Map. The names _c and _cx are taken.
+//
+// An error unwraps to *pongo2.Error, which holds file, line and column, and to
+// what caused it, such as fs.ErrNotExist.
+func (s *Set) Render(ctx context.Context, w io.Writer, name string, data any) error {
+	t, err := s.template(name)
+	if err != nil {
+		return err
+	}
+	return t.Render(ctx, w, data)
+}
+
+// template returns a template by its name.
+func (s *Set) template(name string) (*Template, error) {
+	if name == "" {
+		return nil, errors.New("templates: the name of the template is empty: want a path such as \"page.html\"")
+	}
+	name = s.loader.Abs("", name)
+	if s.loader.seen == nil {
+		if t, ok := s.parsed.Load(name); ok {
+			return t.(*Template), nil
+		}
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.loader.seen != nil && s.loader.seen.changed(s.loader.files) {
+		s.parsed.Clear()
+	}
+	if t, ok := s.parsed.Load(name); ok {
+		return t.(*Template), nil
+	}
+	parsed, err := s.pongo2.FromFile(name)
+	if err != nil {
+		return nil, failed(name, err)
+	}
+	t := &Template{set: s, name: name, pongo2: parsed}
+	s.parsed.Store(name, t)
+	return t, nil
+}
+
+// FromString returns a template whose source is not in the file system. It can
+// extend and include templates that are. It is not reloaded.
+func (s *Set) FromString(source string) (*Template, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	parsed, err := s.pongo2.FromBytes(Rewrite([]byte(source)))
+	if err != nil {
+		return nil, failed("<string>", err)
+	}
+	return &Template{set: s, name: "<string>", pongo2: parsed}, nil
+}

@@ -1,0 +1,79 @@
+package templates
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"io"
+	"maps"
+	"reflect"
+	"sync"
+
+	"github.com/flosch/pongo2/v6"
+)
+
+// A Template is ready to be rendered, by any number of goroutines at once.
+type Template struct {
+	set    *Set
+	name   string
+	pongo2 *pongo2.Template
+}
+
+// Render executes the template, as Set.Render does.
+func (t *Template) Render(ctx context.Context, w io.Writer, data any) error {
+	s := spaces.Get().(*workspace)
+	defer s.free()
+	if err := s.fill(data); err != nil {
+		return fmt.Errorf("templates: render %q: %w", t.name, err)
+	}
+	t.set.binding.Attach(ctx, s.data)
+	if err := t.pongo2.ExecuteWriterUnbuffered(s.data, &s.out); err != nil {
+		return failed(t.name, err)
+	}
+	_, err := s.out.WriteTo(w)
+	return err
+}
+
+// A workspace is what one rendering needs: pongo2 copies data and keeps
+// neither.
+type workspace struct {
+	data pongo2.Context
+	out  bytes.Buffer
+}
+
+var spaces = sync.Pool{New: func() any { return &workspace{data: make(pongo2.Context)} }}
+
+// Workspaces above these sizes are left to the garbage collector.
+const (
+	maxPooledBytes = 1 << 20
+	maxPooledNames = 1 << 10
+)
+
+func (s *workspace) free() {
+	if s.out.Cap() > maxPooledBytes || len(s.data) > maxPooledNames {
+		return
+	}
+	clear(s.data)
+	s.out.Reset()
+	spaces.Put(s)
+}
+
+var mapType = reflect.TypeFor[map[string]any]()
+
+// fill copies data, so that nothing is written into what belongs to the caller.
+func (s *workspace) fill(data any) error {
+	switch data := data.(type) {
+	case nil:
+	case map[string]any:
+		maps.Copy(s.data, data)
+	case pongo2.Context:
+		maps.Copy(s.data, data)
+	default:
+		v := reflect.ValueOf(data)
+		if v.Kind() != reflect.Map || !v.CanConvert(mapType) {
+			return fmt.Errorf("data is a %T: pass nil, a map[string]any or a pongo2.Context, such as map[string]any{\"data\": value}", data)
+		}
+		maps.Copy(s.data, v.Convert(mapType).Interface().(map[string]any))
+	}
+	return nil
+}
