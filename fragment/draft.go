@@ -25,6 +25,7 @@ var (
 	errOverwritten = errors.New("its key was written or deleted while it was computed")
 	errExpired     = errors.New("it expired before it was stored")
 	errStalePart   = errors.New("it was built on a stale part")
+	errBackend     = errors.New("the backend failed")
 )
 
 // live sets the deadlines of a draft that was computed at now, inside of s if

@@ -3,6 +3,7 @@ package fragment
 import (
 	"context"
 	"errors"
+	"fmt"
 	"slices"
 	"time"
 
@@ -75,23 +76,20 @@ func (c *core) tagsOf(p Policy, s *scope) []string {
 // filled is already out of date, so that nobody but its own caller may have it.
 func (c *core) keep(ctx context.Context, d *draft, s *scope, lane *lane, turn uint64) (value []byte, again bool) {
 	raw, value, why := c.seal(d, s)
-	if why != nil {
+	if why == nil {
+		why = c.put(ctx, d, raw, lane, turn)
+	}
+	s.became(why)
+	switch {
+	case why == nil:
+		c.counts.stores.Add(1)
+		c.tell(ctx, Event{Kind: EventStore, Name: d.name, Size: len(d.value), Duration: d.cost})
+	case errors.Is(why, errBackend):
+		c.fault(ctx, d.name, "set", why)
+	default:
 		c.skip(ctx, d, why)
-		return value, errors.Is(why, errOutdated)
 	}
-	ctx, cancel := c.writing(ctx)
-	defer cancel()
-	if err := lane.hold(ctx); err != nil {
-		c.fault(ctx, d.name, "store", err)
-		return value, false
-	}
-	defer lane.release()
-	if lane.turn.Load() != turn {
-		c.skip(ctx, d, errOverwritten)
-		return value, true
-	}
-	c.write(ctx, d, raw)
-	return value, false
+	return value, errors.Is(why, errOutdated) || errors.Is(why, errOverwritten)
 }
 
 func (c *core) skip(ctx context.Context, d *draft, why error) {
@@ -99,31 +97,36 @@ func (c *core) skip(ctx context.Context, d *draft, why error) {
 	c.tell(ctx, Event{Kind: EventSkip, Name: d.name, Reason: why.Error(), Size: len(d.value)})
 }
 
-// write writes the entries of a draft, its companions first: who finds the
-// entry finds them too. The caller holds the lane.
-func (c *core) write(ctx context.Context, d *draft, raw []byte) {
+// put writes the entries of a draft in its lane, if nobody else wrote or deleted
+// the key since turn. The companions go first: who finds the entry finds them
+// too.
+func (c *core) put(ctx context.Context, d *draft, raw []byte, lane *lane, turn uint64) error {
+	ctx, cancel := c.writing(ctx)
+	defer cancel()
+	if err := lane.hold(ctx); err != nil {
+		return fmt.Errorf("%w: %w", errBackend, err)
+	}
+	defer lane.release()
+	if lane.turn.Load() != turn {
+		return errOverwritten
+	}
 	ttl := until(d.entry.dead, d.entry.created)
 	for _, one := range d.beside {
-		own := d.entry
-		bytes, _ := own.encode(one.key.name, d.stamped, one.value)
+		bytes, _ := d.entry.encode(one.key.name, d.stamped, one.value)
 		if err := c.set(ctx, c.key(one.key), bytes, ttl); err != nil {
-			c.unwritten(ctx, d, err)
-			return
+			return unwritten(err)
 		}
 	}
 	if err := c.set(ctx, d.key, raw, ttl); err != nil {
-		c.unwritten(ctx, d, err)
-		return
+		return unwritten(err)
 	}
-	c.counts.stores.Add(1)
-	c.tell(ctx, Event{Kind: EventStore, Name: d.name, Size: len(d.value), Duration: d.cost})
+	return nil
 }
 
-// unwritten tells why a Backend did not take an entry.
-func (c *core) unwritten(ctx context.Context, d *draft, err error) {
+// unwritten tells a value that a Backend does not take from a fault.
+func unwritten(err error) error {
 	if errors.Is(err, ErrTooLarge) {
-		c.skip(ctx, d, err)
-		return
+		return err
 	}
-	c.fault(ctx, d.name, "set", err)
+	return fmt.Errorf("%w: %w", errBackend, err)
 }

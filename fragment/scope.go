@@ -25,6 +25,8 @@ type scope struct {
 	stale  bool   // a part was stale
 	veto   string // why the answer must not be stored
 	beside []companion
+	kept   bool   // the answer was stored
+	why    string // it was not
 }
 
 // A companion is an entry to be stored with the fill's own.
@@ -127,6 +129,29 @@ func StoreWith(ctx context.Context, k Key, value []byte) {
 	defer s.mu.Unlock()
 	if !s.ended {
 		s.beside = append(s.beside, companion{k, value})
+	}
+}
+
+// Kept reports, after Do returned, what became of the fill that was given ctx:
+// whether its value was stored and, if not, why. For a ctx that is not that of
+// an ended fill it reports false and "".
+func Kept(ctx context.Context) (stored bool, why string) {
+	s := scopeOf(ctx)
+	if s == nil {
+		return false, ""
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.kept, s.why
+}
+
+// became notes whether the answer was stored; why not is nil if it was.
+func (s *scope) became(why error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.kept = why == nil
+	if why != nil {
+		s.why = why.Error()
 	}
 }
 

@@ -1,0 +1,24 @@
+// Package echoext caches whole views of an Echo application, and hands the
+// context of a request to its templates.
+//
+//	e.GET("/users", users, echoext.Page(cache, fragment.Policy{TTL: 5 * time.Minute, Tags: []string{"users"}}))
+//
+// [Page] works on a route, a group and a whole application. It stores responses
+// to GET with status 200, answers HEAD and conditional requests from them, and
+// tells in the Cache-Status header (RFC 9211) what it did and why.
+//
+// # Who sees what
+//
+// A stored page is shown to everybody who sends the same request, as far as its
+// key goes: scheme, host, path, query, the headers that Vary names, and the few
+// in [KeyedHeaders]. A request that carries credentials (Authorization, a
+// cookie not known to be harmless, an identity header of a proxy, a client
+// certificate) passes by the cache: it is neither answered from it nor stored.
+// What the key leaves out on purpose, harmless cookies and tracking parameters,
+// is hidden from the handler.
+//
+// Two things remain the application's to mind: a handler that answers by
+// another request header must name it in Vary, and one that answers by what
+// middleware outside of Page put into c.Get must not be cached, or must be kept
+// apart by [PageConfig.Vary] or [PageConfig.Skipper].
+package echoext

@@ -1,0 +1,162 @@
+package echoext
+
+import (
+	"context"
+	"net/http"
+
+	"github.com/labstack/echo/v4"
+
+	"github.com/pongocache/pongocache/fragment"
+)
+
+// A visit is one request that the cache may answer.
+type visit struct {
+	*pages
+	c       echo.Context
+	next    echo.HandlerFunc
+	request *http.Request // as it came
+	name    string        // of the keys: the route
+	scheme  string
+	query   string // normalised
+	depth   int    // how many Page middlewares are around this one
+	found   finding
+	spec    spec // of the key that is being looked up
+
+	// of the handler, if it ran
+	rec  *recorder
+	err  error
+	ctx  context.Context
+	page []byte // what the handler wrote, if it may be stored
+}
+
+func (p *pages) serve(c echo.Context, next echo.HandlerFunc) error {
+	if p.Skipper != nil && p.Skipper(c) {
+		return next(c)
+	}
+	r := c.Request()
+	if r.Method != http.MethodGet && r.Method != http.MethodHead {
+		return pass(c, next, cacheName+"; fwd=method")
+	}
+	v := &visit{pages: p, c: c, next: next, request: r}
+	if why := p.inspect(r, &v.found); why != "" {
+		return pass(c, next, cacheName+"; fwd=bypass; detail="+why)
+	}
+	v.name = c.Path()
+	if v.name == "" {
+		v.name = "*"
+	}
+	v.scheme = schemeOf(c, v.found.scheme)
+	v.query = p.query.normalise(r.URL.RawQuery)
+	v.depth = depthOf(r.Context())
+	if r.Method == http.MethodHead {
+		return v.head()
+	}
+	return v.get()
+}
+
+// pass lets a request by, and says so.
+func pass(c echo.Context, next echo.HandlerFunc, status string) error {
+	c.Response().Header().Add("Cache-Status", status)
+	return next(c)
+}
+
+// schemeOf is c.Scheme(), and cheaper where no header speaks of the scheme.
+func schemeOf(c echo.Context, told bool) string {
+	if e := c.Echo(); told || e == nil || e.SchemeExtractor != nil {
+		return c.Scheme()
+	}
+	if c.Request().TLS != nil {
+		return "https"
+	}
+	return "http"
+}
+
+// get answers a GET.
+func (v *visit) get() error {
+	if v.found.ifNone != nil && v.unchanged() {
+		return nil
+	}
+	ctx := v.request.Context()
+	v.spec = v.vary
+	if v.Refresh != nil && v.Refresh(v.c) {
+		v.expire(ctx)
+	}
+	for range maxSpecs {
+		value, err := v.Cache.Do(ctx, v.key(pageSpace, v.spec), v.Policy, v.fill)
+		switch {
+		case v.rec != nil && v.err == nil:
+			return v.answerFilled()
+		case err != nil:
+			return v.fail(err)
+		}
+		page, other, ok := decode(value)
+		if !ok {
+			break // not ours, or of another version: the handler answers
+		}
+		if other == "" {
+			return v.replay(&page, v.hitOrStale())
+		}
+		v.spec = other
+	}
+	return pass(v.c, v.next, cacheName+"; fwd=bypass; detail=variants")
+}
+
+// maxSpecs is how often a page may turn out to vary by further headers on the
+// way to its variant.
+const maxSpecs = 4
+
+// fail ends a visit whose handler, or that of the one it waited for, failed.
+func (v *visit) fail(err error) error {
+	if v.rec == nil {
+		return err
+	}
+	if v.rec.why == "" {
+		v.rec.why = "error"
+	}
+	v.rec.passOn()
+	return v.err
+}
+
+// expire lets the stored page, in the variant of this visit, be filled anew.
+// That it could not is no reason to fail: the old page is served then.
+func (v *visit) expire(ctx context.Context) {
+	s := v.spec
+	for range maxSpecs {
+		page, head := v.key(pageSpace, s), v.key(headSpace, s)
+		value, ok, _ := v.Cache.Get(ctx, page)
+		_ = v.Cache.Expire(ctx, page, head)
+		if !ok {
+			return
+		}
+		_, other, ok := decode(value)
+		if !ok || other == "" {
+			return
+		}
+		s = other
+	}
+}
+
+type depthKey struct{}
+
+func depthOf(ctx context.Context) int {
+	depth, _ := ctx.Value(depthKey{}).(int)
+	return depth
+}
+
+// find reads the stored page, or its head, in the variant of this visit without
+// filling.
+func (v *visit) find(space fragment.Space) (page stored, ok bool) {
+	s := v.vary
+	for range maxSpecs {
+		value, ok, err := v.Cache.Get(v.request.Context(), v.key(space, s))
+		if !ok || err != nil {
+			return stored{}, false
+		}
+		page, other, ok := decode(value)
+		if !ok || other == "" {
+			return page, ok
+		}
+		s = other
+	}
+	return stored{}, false
+}
