@@ -1,0 +1,55 @@
+package main
+
+import (
+	"flag"
+	"fmt"
+	"io"
+	"log/slog"
+	"time"
+)
+
+// Config is what the flags say.
+type Config struct {
+	Addr  string        // where to listen
+	DB    string        // URL of a MariaDB or MySQL database; empty is SQLite in a temporary file
+	Cache string        // URL of the cache
+	Delay time.Duration // added to each query, standing for a slow database
+	Clear bool          // clear the cache and leave
+	Log   *slog.Logger
+}
+
+func parseFlags(args []string, out io.Writer) (Config, error) {
+	config := Config{Log: newLog(out)}
+	flags := flag.NewFlagSet("example", flag.ContinueOnError)
+	flags.SetOutput(out)
+	flags.StringVar(&config.Addr, "addr", "127.0.0.1:8080", "`address` to listen on")
+	flags.StringVar(&config.DB, "db", "", "database `URL`, such as mysql://root@127.0.0.1:3306/test (default SQLite in a temporary file)")
+	flags.StringVar(&config.Cache, "cache", "bigcache://", "cache `URL`, such as bigcache://?size=128MiB, or null: for none")
+	flags.DurationVar(&config.Delay, "delay", 150*time.Millisecond, "added to each query, standing for a slow database")
+	flags.BoolVar(&config.Clear, "clear", false, "clear the cache that -cache names, and leave")
+	if err := flags.Parse(args); err != nil {
+		return Config{}, err
+	}
+	if flags.NArg() > 0 {
+		return Config{}, fmt.Errorf("unexpected argument %q: -help lists what can be given", flags.Arg(0))
+	}
+	if config.Delay < 0 {
+		return Config{}, fmt.Errorf("-delay %v: want zero or more, such as -delay 150ms", config.Delay)
+	}
+	return config, nil
+}
+
+// newLog writes short lines for a person at a terminal.
+func newLog(out io.Writer) *slog.Logger {
+	return slog.New(slog.NewTextHandler(out, &slog.HandlerOptions{
+		ReplaceAttr: func(_ []string, a slog.Attr) slog.Attr {
+			switch {
+			case a.Key == slog.TimeKey:
+				return slog.String(a.Key, a.Value.Time().Format("15:04:05.000"))
+			case a.Key == slog.LevelKey && a.Value.String() == "INFO":
+				return slog.Attr{}
+			}
+			return a
+		},
+	}))
+}

@@ -1,0 +1,7 @@
+package main
+
+// What the tests use of the program beside what it exports.
+var (
+	Main = main
+	Run  = run
+)

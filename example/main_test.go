@@ -1,0 +1,26 @@
+package main_test
+
+import (
+	"os"
+	"strings"
+	"testing"
+
+	main "github.com/pongocache/pongocache/example"
+)
+
+// asProgram, in the environment, makes the test binary be the program, with
+// its arguments in lines.
+const asProgram = "PONGOCACHE_EXAMPLE_ARGUMENTS"
+
+func TestMain(m *testing.M) {
+	if arguments, ok := os.LookupEnv(asProgram); ok {
+		os.Args = append(os.Args[:1], strings.Split(arguments, "\n")...)
+		main.Main()
+		return
+	}
+	code := m.Run()
+	if mariaDB.stop != nil {
+		mariaDB.stop()
+	}
+	os.Exit(code)
+}
