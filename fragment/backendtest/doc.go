@@ -1,0 +1,11 @@
+// Package backendtest tests whether a [fragment.Backend] keeps what the
+// interface promises. It is the second half of that interface's documentation:
+// each rule is a short script of calls, in the words of the interface.
+//
+// The test of a backend is a call of [Run]. Every backend of pongocache passes
+// it, and so should one of your own, and a wrapper around another backend. Run
+// it with -race: several rules are about concurrent use.
+//
+// The rules speak to the backend alone, except for the last ones, which put a
+// [fragment.Cache] on top of it.
+package backendtest
