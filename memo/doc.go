@@ -1,0 +1,55 @@
+// Package memo remembers what a function returned: a database query, a call of
+// another service, a long computation.
+//
+// New wraps a function of one argument, the loader, and gives back a Func. Its
+// Get returns what the loader returns; while the cache holds the answer for
+// that argument, the loader is not run. Value does the same for a function
+// without an argument. Of many callers who ask for the same missing answer at
+// the same time, one runs the loader and the others wait for it.
+//
+//	users := memo.New(cache, "user", fragment.Policy{TTL: time.Minute}, db.User)
+//	user, err := users.Get(ctx, 42)
+//	…
+//	err = users.Delete(ctx, 42) // after a change of that one
+//	err = users.DeleteAll(ctx)  // of all
+//
+// # Values
+//
+// Answers are stored as CBOR. What Get returns was decoded for its caller, who
+// may change it; on a miss too, so that a hit and a miss look the same. A type
+// that would lose something on the way is refused when the Func is made, and
+// Err says which field it is and what to do:
+//
+//   - channels, funcs, complex numbers, uintptr, interfaces with methods
+//   - structs with unexported fields, unless the type has both methods of
+//     encoding.BinaryMarshaler and BinaryUnmarshaler, or of their Text or CBOR
+//     likes; time.Time and big.Int need none
+//   - exported fields with the tag json:"-" or cbor:"-"; a cbor tag goes before
+//     a json tag, so that cbor:"Password" stores a field that JSON hides
+//   - two fields with one name, as embedding makes them; the encoder would keep
+//     one or none
+//   - maps whose keys hold pointers
+//
+// Some values of a good type cannot be stored either: one that refers to itself
+// or is nested more than 32 levels deep, a time whose zone is off by seconds, a
+// pointer to nil. They are returned as the loader made them and are not stored;
+// an Event tells why.
+//
+// Some things come back different, on a hit and on a miss alike. The zone of a
+// time keeps its offset and not its name. Two pointers to one variable become
+// pointers to two. A field with omitempty or omitzero comes back as zero where
+// that option left it out, an empty slice as nil. What an interface (any) holds
+// comes back generically: whole numbers as int64, or big.Int above that; floats
+// as float64, structs and maps as map[string]any, slices as []any, a
+// time.Time that is zero as nil.
+//
+// # Arguments
+//
+// An argument is what fragment.KeyOf takes, or a struct of exported such
+// fields, which may be nested. Arguments that KeyOf takes for the same, such as
+// one instant in two zones, share an answer.
+//
+// The types of argument and answer are part of each key. A program that was
+// deployed with a changed struct misses what the one before it stored, instead
+// of reading half of it, and one name may be used with different types.
+package memo

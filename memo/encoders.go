@@ -1,0 +1,51 @@
+package memo
+
+import (
+	"encoding"
+	"fmt"
+	"math/big"
+	"reflect"
+
+	"github.com/fxamacker/cbor/v2"
+)
+
+// An encoder is a pair of methods by which a type encodes itself, in the order
+// in which the codec prefers them.
+type encoder struct {
+	name                   string
+	marshaler, unmarshaler reflect.Type
+}
+
+var encoders = [...]encoder{
+	{"CBOR", reflect.TypeFor[cbor.Marshaler](), reflect.TypeFor[cbor.Unmarshaler]()},
+	{"Binary", reflect.TypeFor[encoding.BinaryMarshaler](), reflect.TypeFor[encoding.BinaryUnmarshaler]()},
+	{"Text", reflect.TypeFor[encoding.TextMarshaler](), reflect.TypeFor[encoding.TextUnmarshaler]()},
+}
+
+var textEncoder = &encoders[2]
+
+// isNative reports a type that the codec knows by itself.
+func isNative(t reflect.Type) bool {
+	switch t {
+	case typeTime, reflect.TypeFor[big.Int](), reflect.TypeFor[cbor.Tag](), reflect.TypeFor[cbor.RawTag](),
+		reflect.TypeFor[cbor.RawMessage](), reflect.TypeFor[cbor.ByteString](), reflect.TypeFor[cbor.SimpleValue]():
+		return true
+	}
+	return false
+}
+
+// encodesBy reports whether values of t are encoded by e. Half a pair is an
+// error: what one half wrote nobody could read.
+func (e *encoder) encodesBy(t reflect.Type, path string) (bool, error) {
+	p := reflect.PointerTo(t)
+	marshals, unmarshals := p.Implements(e.marshaler), p.Implements(e.unmarshaler)
+	switch {
+	case !marshals && !unmarshals:
+		return false, nil
+	case !marshals:
+		return false, fmt.Errorf("%s, a %s, has Unmarshal%s and no Marshal%[3]s: give it both", path, t, e.name)
+	case !unmarshals:
+		return false, fmt.Errorf("%s, a %s, has Marshal%s and no Unmarshal%[3]s: give it both", path, t, e.name)
+	}
+	return true, checkPromoted(t, path, "Marshal"+e.name, e.marshaler)
+}

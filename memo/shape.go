@@ -1,0 +1,144 @@
+package memo
+
+import (
+	"fmt"
+	"reflect"
+)
+
+// A shape is what must be known of a type to store its values: whether some of
+// them have to be looked at one by one, and where in them.
+type shape struct {
+	kind   reflect.Kind // Invalid where there is nothing to look at
+	watch  bool         // some values would come back different or not at all
+	open   bool         // being surveyed: met again, the type may hold itself
+	key    *shape       // of a map
+	elem   *shape       // of a pointer, slice, array or map
+	fields []shapeField // of a struct, those to be watched
+}
+
+type shapeField struct {
+	index int
+	shape *shape
+}
+
+// A survey finds out whether types can be stored.
+type survey struct {
+	shapes    map[reflect.Type]*shape
+	text      bool // types with a pair of text methods are encoded by those
+	needsText bool // one has been found that cannot be encoded otherwise
+}
+
+// of surveys the type t, found at path. Its error names what cannot be stored
+// and what to do.
+func (s *survey) of(t reflect.Type, path string) (*shape, error) {
+	if known, ok := s.shapes[t]; ok {
+		known.watch = known.watch || known.open
+		return known, nil
+	}
+	found := &shape{open: true}
+	s.shapes[t] = found
+	err := s.look(t, path, found)
+	found.open = false
+	return found, err
+}
+
+func (s *survey) look(t reflect.Type, path string, found *shape) error {
+	if own, err := s.encodesItself(t, path); own || err != nil {
+		found.watch = t == typeTime
+		return err
+	}
+	found.kind = t.Kind()
+	switch t.Kind() {
+	case reflect.Pointer:
+		return s.pointer(t, path, found)
+	case reflect.Slice, reflect.Array:
+		return s.inside(&found.elem, t.Elem(), path+"[]", found)
+	case reflect.Map:
+		return s.mapping(t, path, found)
+	case reflect.Struct:
+		return s.structure(t, path, found)
+	case reflect.Interface:
+		found.watch = true
+		if t.NumMethod() > 0 {
+			return fmt.Errorf("%s is a %s: an interface with methods cannot be decoded; use the type that is in it, or any", path, t)
+		}
+	case reflect.Chan, reflect.Func, reflect.Complex64, reflect.Complex128, reflect.Uintptr, reflect.UnsafePointer:
+		return fmt.Errorf("%s is a %s (%s), which cannot be stored: leave it out of the type that the loader returns", path, t, t.Kind())
+	}
+	return nil
+}
+
+// encodesItself reports a type whose insides are not the codec's to see.
+func (s *survey) encodesItself(t reflect.Type, path string) (bool, error) {
+	if isNative(t) {
+		return true, nil
+	}
+	for i := range encoders {
+		if e := &encoders[i]; e != textEncoder || s.text {
+			if own, err := e.encodesBy(t, path); own || err != nil {
+				return own, err
+			}
+		}
+	}
+	return false, nil
+}
+
+// inside surveys a part of the type of found.
+func (s *survey) inside(part **shape, t reflect.Type, path string, found *shape) (err error) {
+	*part, err = s.of(t, path)
+	found.watch = found.watch || (*part).watch
+	return err
+}
+
+// maxPointers is far more than anybody needs; a type that is a pointer to
+// itself has no end.
+const maxPointers = 8
+
+func (s *survey) pointer(t reflect.Type, path string, found *shape) error {
+	to := t
+	for n := 0; to.Kind() == reflect.Pointer; to = to.Elem() {
+		if n++; n > maxPointers {
+			return fmt.Errorf("%s is a pointer to a pointer, and so on: point to a value", path)
+		}
+	}
+	found.watch = mayBeNull(t.Elem())
+	return s.inside(&found.elem, t.Elem(), path, found)
+}
+
+// mayBeNull reports a type with a value that is encoded as null. A pointer to
+// that would come back as nil.
+func mayBeNull(t reflect.Type) bool {
+	switch t.Kind() {
+	case reflect.Pointer, reflect.Slice, reflect.Map, reflect.Interface:
+		return true
+	}
+	return t == typeTime
+}
+
+func (s *survey) mapping(t reflect.Type, path string, found *shape) error {
+	if holdsPointer(t.Key()) {
+		return fmt.Errorf("%s is a %s: its keys hold pointers, which would not be found again; use what they point to", path, t)
+	}
+	if err := s.inside(&found.key, t.Key(), path+"[key]", found); err != nil {
+		return err
+	}
+	return s.inside(&found.elem, t.Elem(), path+"[]", found)
+}
+
+// holdsPointer tells of a type that can be the key of a map, and so cannot hold
+// itself, whether it holds a pointer.
+func holdsPointer(t reflect.Type) bool {
+	switch t.Kind() {
+	case reflect.Pointer:
+		return true
+	case reflect.Array:
+		return holdsPointer(t.Elem())
+	case reflect.Struct:
+		for i := range t.NumField() {
+			if f := t.Field(i); t != typeTime && f.IsExported() && holdsPointer(f.Type) {
+				return true
+			}
+		}
+	}
+	return false
+}
