@@ -129,6 +129,7 @@ func (f *Func[K, V]) fill(ctx context.Context, k K, got *answer[V]) ([]byte, err
 	if err != nil {
 		return nil, err
 	}
+	*got = answer[V]{} // decoding adds to what is there
 	raw, err := f.codec.encode(&v)
 	if err == nil {
 		err = f.codec.decode(raw, &got.value)
