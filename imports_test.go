@@ -15,12 +15,12 @@ import (
 
 const module = "github.com/pongocache/pongocache"
 
-// Third parties, by short names.
+// Third parties, by their import paths.
 const (
-	pongo2   = "github.com/flosch/pongo2/v6"
-	echo     = "github.com/labstack/echo/v4"
-	bigcache = "github.com/allegro/bigcache/v3"
-	cbor     = "github.com/fxamacker/cbor/v2"
+	pongo2Path   = "github.com/flosch/pongo2/v6"
+	echoPath     = "github.com/labstack/echo/v4"
+	bigcachePath = "github.com/allegro/bigcache/v3"
+	cborPath     = "github.com/fxamacker/cbor/v2"
 )
 
 // mayImport is the law of the tree: what the code of a package may import
@@ -31,17 +31,17 @@ var mayImport = map[string][]string{
 	".":                        {},
 	"fragment":                 {},
 	"fragment/backendtest":     {"fragment"},
-	"fragment/bigcachebackend": {"fragment", bigcache},
-	"tags":                     {"fragment", pongo2},
-	"templates":                {"fragment", "tags", pongo2},
-	"echoext":                  {"fragment", echo},
-	"memo":                     {"fragment", cbor},
+	"fragment/bigcachebackend": {"fragment", bigcachePath},
+	"tags":                     {"fragment", pongo2Path},
+	"templates":                {"fragment", "tags", pongo2Path},
+	"echoext":                  {"fragment", echoPath},
+	"memo":                     {"fragment", cborPath},
 	"internal/ratio":           {},
 }
 
 // mayRequire is all that go.mod may ask for itself. What the example site and
 // the tests use beside it, databases among others, is in other modules.
-var mayRequire = []string{pongo2, echo, bigcache, cbor}
+var mayRequire = []string{pongo2Path, echoPath, bigcachePath, cborPath}
 
 func TestPackagesImportOnlyWhatTheyMay(t *testing.T) {
 	for folder, imports := range importsByFolder(t) {
