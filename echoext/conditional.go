@@ -49,13 +49,12 @@ func matches(lines []string, etag string) bool {
 // 15.4.5).
 func (v *visit) replay304(page *stored, status string) {
 	h := v.c.Response().Header()
-	page.into(h, func(name string) bool {
+	page.into(h, status, func(name string) bool {
 		switch name {
 		case "Cache-Control", "Content-Location", "Date", "Etag", "Expires", "Vary":
 			return true
 		}
 		return false
 	})
-	page.tell(h, status)
 	v.c.Response().WriteHeader(http.StatusNotModified)
 }

@@ -1,6 +1,8 @@
 package echoext
 
 import (
+	"strings"
+
 	"github.com/pongocache/pongocache/fragment"
 )
 
@@ -34,7 +36,7 @@ func (v *visit) key(space fragment.Space, s spec) fragment.Key {
 	if s != "" {
 		b.Bool(true)
 		b.String(string(s))
-		for _, name := range s.names() {
+		for name := range strings.SplitSeq(string(s), ",") {
 			v.values(&b, v.header(name))
 		}
 	}

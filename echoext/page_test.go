@@ -169,21 +169,33 @@ func TestInvalidationReachesTheHeadCopy(t *testing.T) {
 func TestErrorsAndOddResponsesAreNotStored(t *testing.T) {
 	boom := errors.New("boom")
 	for name, handler := range map[string]echo.HandlerFunc{
-		"an error":              func(echo.Context) error { return boom },
-		"an HTTP error":         func(echo.Context) error { return echo.ErrNotFound },
-		"a partial write":       func(c echo.Context) error { _ = c.String(200, "half"); return boom },
-		"an error page":         func(c echo.Context) error { c.Error(boom); return nil },
-		"a status":              func(c echo.Context) error { return c.String(404, "no") },
-		"a redirect":            func(c echo.Context) error { return c.Redirect(302, "/x") },
-		"no content":            func(c echo.Context) error { return c.NoContent(204) },
-		"nothing":               func(c echo.Context) error { return nil },
-		"Set-Cookie":            func(c echo.Context) error { c.SetCookie(&http.Cookie{Name: "a", Value: "b"}); return c.String(200, "x") },
-		"a lying length":        func(c echo.Context) error { c.Response().Header().Set("Content-Length", "9"); return c.String(200, "x") },
-		"a trailer":             func(c echo.Context) error { c.Response().Header().Set("Trailer", "X-T"); return c.String(200, "x") },
-		"a flush":               func(c echo.Context) error { c.Response().Flush(); return c.String(200, "x") },
-		"DoNotStore":            func(c echo.Context) error { fragment.DoNotStore(c.Request().Context(), "mine"); return c.String(200, "x") },
+		"an error":        func(echo.Context) error { return boom },
+		"an HTTP error":   func(echo.Context) error { return echo.ErrNotFound },
+		"a partial write": func(c echo.Context) error { _ = c.String(200, "half"); return boom },
+		"an error page":   func(c echo.Context) error { c.Error(boom); return nil },
+		"a status":        func(c echo.Context) error { return c.String(404, "no") },
+		"a redirect":      func(c echo.Context) error { return c.Redirect(302, "/x") },
+		"no content":      func(c echo.Context) error { return c.NoContent(204) },
+		"nothing":         func(c echo.Context) error { return nil },
+		"Set-Cookie": func(c echo.Context) error {
+			c.SetCookie(&http.Cookie{Name: "a", Value: "b"})
+			return c.String(200, "x")
+		},
+		"a lying length": func(c echo.Context) error {
+			c.Response().Header().Set("Content-Length", "9")
+			return c.String(200, "x")
+		},
+		"a trailer": func(c echo.Context) error { c.Response().Header().Set("Trailer", "X-T"); return c.String(200, "x") },
+		"a flush":   func(c echo.Context) error { c.Response().Flush(); return c.String(200, "x") },
+		"DoNotStore": func(c echo.Context) error {
+			fragment.DoNotStore(c.Request().Context(), "mine")
+			return c.String(200, "x")
+		},
 		"a body over the limit": func(c echo.Context) error { return c.String(200, strings.Repeat("x", 600<<10)) },
-		"a CSRF token":          func(c echo.Context) error { c.Set("csrf", "t0ken-of-one"); return c.String(200, "<input value=t0ken-of-one>") },
+		"a CSRF token": func(c echo.Context) error {
+			c.Set("csrf", "t0ken-of-one")
+			return c.String(200, "<input value=t0ken-of-one>")
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			plain, cached := newSite(t), newSite(t)

@@ -30,8 +30,7 @@ func (v *visit) replay(page *stored, status string) error {
 		return nil
 	}
 	out := v.c.Response()
-	page.into(out.Header(), nil)
-	page.tell(out.Header(), status)
+	page.into(out.Header(), status, nil)
 	out.WriteHeader(page.status)
 	if v.request.Method == http.MethodHead || len(page.body) == 0 {
 		return nil
@@ -40,11 +39,11 @@ func (v *visit) replay(page *stored, status string) error {
 	return err
 }
 
-// into sets the header lines that pick, if not nil, chooses. All values share
-// one array; each header has its own part of it, with no room to grow into the
-// next one's.
-func (p *stored) into(h http.Header, pick func(name string) bool) {
-	values := make([]string, 0, len(p.lengths)/lineHead)
+// into sets the header lines that pick, if not nil, chooses, and tells how the
+// response came about and how old it is. All values share one array; each header
+// has its own part of it, with no room to grow into the next one's.
+func (p *stored) into(h http.Header, status string, pick func(name string) bool) {
+	values := make([]string, 0, len(p.lengths)/lineHead+2)
 	last, from := "", 0
 	for name, value := range p.lines {
 		if pick != nil && !pick(name) {
@@ -59,19 +58,22 @@ func (p *stored) into(h http.Header, pick func(name string) bool) {
 		values = append(values, value)
 		h[name] = values[from:len(values):len(values)]
 	}
-}
-
-// tell says how the response came about, and how old it is.
-func (p *stored) tell(h http.Header, status string) {
-	values := make([]string, 0, 2)
 	if status == hitStatus || status == staleStatus {
 		age := max(time.Now().Unix()-p.at, 0)
 		values = append(values, strconv.FormatInt(age, 10))
-		h["Age"] = values[0:1:1]
+		h["Age"] = values[len(values)-1 : len(values) : len(values)]
 	}
 	values = append(values, status)
-	n := len(values)
-	h["Cache-Status"] = append(slices.Clip(h["Cache-Status"]), values[n-1:n:n]...)
+	tell(h, values[len(values)-1:len(values):len(values)])
+}
+
+// tell adds to Cache-Status, whose last member is of the cache nearest to the
+// client.
+func tell(h http.Header, status []string) {
+	if before := h["Cache-Status"]; len(before) > 0 {
+		status = append(slices.Clip(before), status...)
+	}
+	h["Cache-Status"] = status
 }
 
 // answerFilled writes what the handler of this visit wrote.

@@ -3,6 +3,7 @@ package echoext
 import (
 	"context"
 	"net/http"
+	"sync"
 
 	"github.com/labstack/echo/v4"
 
@@ -27,6 +28,28 @@ type visit struct {
 	err  error
 	ctx  context.Context
 	page []byte // what the handler wrote, if it may be stored
+
+	filler func(context.Context) ([]byte, error) // fill, bound once
+}
+
+// visits are pooled, so that a hit allocates nothing for what only a miss needs.
+var visits sync.Pool
+
+func init() {
+	visits.New = func() any {
+		v := new(visit)
+		v.filler = v.fill
+		return v
+	}
+}
+
+// release gives v back, unless its handler ran: what that left behind, such as
+// a goroutine that still writes, must not find the visit of another request.
+func (v *visit) release() {
+	if v.rec == nil {
+		*v = visit{filler: v.filler}
+		visits.Put(v)
+	}
 }
 
 func (p *pages) serve(c echo.Context, next echo.HandlerFunc) error {
@@ -37,7 +60,9 @@ func (p *pages) serve(c echo.Context, next echo.HandlerFunc) error {
 	if r.Method != http.MethodGet && r.Method != http.MethodHead {
 		return pass(c, next, cacheName+"; fwd=method")
 	}
-	v := &visit{pages: p, c: c, next: next, request: r}
+	v := visits.Get().(*visit)
+	defer v.release()
+	v.pages, v.c, v.next, v.request = p, c, next, r
 	if why := p.inspect(r, &v.found); why != "" {
 		return pass(c, next, cacheName+"; fwd=bypass; detail="+why)
 	}
@@ -82,7 +107,7 @@ func (v *visit) get() error {
 		v.expire(ctx)
 	}
 	for range maxSpecs {
-		value, err := v.Cache.Do(ctx, v.key(pageSpace, v.spec), v.Policy, v.fill)
+		value, err := v.Cache.Do(ctx, v.key(pageSpace, v.spec), v.Policy, v.filler)
 		switch {
 		case v.rec != nil && v.err == nil:
 			return v.answerFilled()
