@@ -76,7 +76,7 @@ func (l *loader) read(name string) ([]byte, error) {
 
 // maxFrames is far above what templates that end need: pongo2 takes some ten
 // frames of the stack for each one that loads another.
-const maxFrames = 20_000
+const maxFrames = 5_000
 
 // tooDeep reports whether templates load each other without end, which would
 // end the process when its stack is full.
