@@ -132,7 +132,7 @@ func (s *site) data(more pongo2.Context) pongo2.Context {
 		"list":  []string{"x", "y"},
 		"now":   time.Unix(1700000000, 0),
 		"ttl":   90 * time.Second,
-		"one":   1, "uno": "1", "empty": "", "shared": "shared", "half": 0.5,
+		"one":   1, "uno": "1", "empty": "", "shared": "shared", "half": 0.5, "tiny": 2e-7, "tinier": 1e-7,
 		"yes": true, "no": false,
 	}
 	maps.Copy(data, more)

@@ -72,9 +72,7 @@ func (t *cacheTag) Execute(ec *pongo2.ExecutionContext, w pongo2.TemplateWriter)
 
 // render is the fill: it renders the body in a context and a buffer of its own.
 func (r *run) render(ctx context.Context) ([]byte, error) {
-	outer := r.in.ctx
-	r.in.ctx = ctx
-	defer func() { r.in.ctx = outer }()
+	defer r.in.enter(ctx)()
 	if err := r.addTags(ctx); err != nil {
 		return nil, err
 	}

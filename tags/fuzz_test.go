@@ -1,0 +1,54 @@
+package tags_test
+
+import (
+	"errors"
+	"strings"
+	"testing"
+
+	"github.com/flosch/pongo2/v6"
+)
+
+// Whatever stands in an opening tag is either understood, and then a second
+// rendering gives what the first one gave, or it is an error with a place.
+func FuzzArguments(f *testing.F) {
+	for _, c := range wrongTemplates {
+		if arguments, ok := strings.CutPrefix(c.tag, "cache"); ok {
+			f.Add(arguments)
+		}
+	}
+	for _, arguments := range []string{
+		`300`, `300 "a"`, `5m "a" user.ID one`, `"1h30m", "a", -1, tags="x y", using=shared`, `(60 * 2) "a"|upper list.0`,
+		`forever "a" (one + 1) not yes if=one == 1 and yes unless=no`, `ttl "a" item now nil absent|default:"-"`, `1.5 tags=list`,
+	} {
+		f.Add(arguments)
+	}
+	s := newSite(f, nil)
+	f.Fuzz(func(t *testing.T, arguments string) {
+		if strings.ContainsAny(arguments, "{}%\n") {
+			return // no longer one tag
+		}
+		tpl, err := s.set.FromString("{% cache " + arguments + " %}{{ n }}{% endcache %}")
+		if err != nil {
+			wantPlace(t, err)
+			return
+		}
+		data := s.data(wrongData)
+		data["n"] = 1
+		first, err := tpl.Execute(data)
+		if err != nil {
+			wantPlace(t, err)
+			return
+		}
+		if second, err := tpl.Execute(data); err != nil || second != first {
+			t.Errorf("got %q, then %q, %v", first, second, err)
+		}
+	})
+}
+
+func wantPlace(t *testing.T, err error) {
+	t.Helper()
+	var e *pongo2.Error
+	if !errors.As(err, &e) || e.Line != 1 || e.Column < 1 || e.Filename != "<string>" {
+		t.Errorf("got error %v, want one in line 1 of <string>", err)
+	}
+}
