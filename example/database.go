@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"net/url"
 	"os"
 	"path/filepath"
 	"time"
@@ -51,7 +52,8 @@ func (d *Database) connect(ctx context.Context, rawURL string) (dialect, error) 
 	}
 	file := filepath.Join(d.folder, "site.db")
 	d.Place = "SQLite in " + file
-	d.db, err = sql.Open("sqlite", "file:"+file+"?_pragma=journal_mode(WAL)&_pragma=busy_timeout(5000)")
+	source := url.URL{Scheme: "file", Path: file, RawQuery: "_pragma=journal_mode(WAL)&_pragma=busy_timeout(5000)"}
+	d.db, err = sql.Open("sqlite", source.String())
 	return sqlite, err
 }
 

@@ -20,26 +20,28 @@ import (
 	main "github.com/pongocache/pongocache/example"
 )
 
+var badFlags = []struct {
+	args []string
+	want []string // in the error
+}{
+	{[]string{"-cache", "teapot://"}, []string{"-cache", `unknown scheme "teapot"`, "bigcache"}},
+	{[]string{"-cache", "bigcache://?colour=red"}, []string{"-cache", "colour", "size"}},
+	{[]string{"-cache", "bigcache://?size=-1"}, []string{"-cache", "size", "-1", "64MiB"}},
+	{[]string{"-cache", "bigcache://?size=1&size=2"}, []string{"-cache", "size"}},
+	{[]string{"-cache", ""}, []string{"-cache", "no scheme"}},
+	{[]string{"-db", "postgres://127.0.0.1/x"}, []string{"-db", `"postgres"`, "mysql://"}},
+	{[]string{"-db", "mysql://root@127.0.0.1:3306"}, []string{"-db", "no database", "mysql://"}},
+	{[]string{"-db", "mysql://root@127.0.0.1/test?speed=high"}, []string{"-db", "speed", "mysql://"}},
+	{[]string{"-delay", "-1s"}, []string{"-delay", "-1s", "150ms"}},
+	{[]string{"-delay", "soon"}, []string{"-delay", "soon"}},
+	{[]string{"-addr", "127.0.0.1:http-or-so"}, []string{"-addr"}},
+	{[]string{"users"}, []string{`"users"`, "-help"}},
+}
+
 func TestBadFlagsSayWhatToWrite(t *testing.T) {
 	folder := t.TempDir()
 	t.Setenv("TMPDIR", folder)
-	for _, c := range []struct {
-		args []string
-		want []string // in the error
-	}{
-		{[]string{"-cache", "teapot://"}, []string{"-cache", `unknown scheme "teapot"`, "bigcache"}},
-		{[]string{"-cache", "bigcache://?colour=red"}, []string{"-cache", "colour", "size"}},
-		{[]string{"-cache", "bigcache://?size=-1"}, []string{"-cache", "size", "-1", "64MiB"}},
-		{[]string{"-cache", "bigcache://?size=1&size=2"}, []string{"-cache", "size"}},
-		{[]string{"-cache", ""}, []string{"-cache", "no scheme"}},
-		{[]string{"-db", "postgres://127.0.0.1/x"}, []string{"-db", `"postgres"`, "mysql://"}},
-		{[]string{"-db", "mysql://root@127.0.0.1:3306"}, []string{"-db", "no database", "mysql://"}},
-		{[]string{"-db", "mysql://root@127.0.0.1/test?speed=high"}, []string{"-db", "speed", "mysql://"}},
-		{[]string{"-delay", "-1s"}, []string{"-delay", "-1s", "150ms"}},
-		{[]string{"-delay", "soon"}, []string{"-delay", "soon"}},
-		{[]string{"-addr", "127.0.0.1:http-or-so"}, []string{"-addr"}},
-		{[]string{"users"}, []string{`"users"`, "-help"}},
-	} {
+	for _, c := range badFlags {
 		err := main.Run(t.Context(), c.args, io.Discard)
 		if err == nil {
 			t.Errorf("%q: got no error", c.args)
@@ -107,12 +109,7 @@ func TestInterruptStopsCleanly(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer silent.Close()
-	sent, slow := make(chan struct{}), make(chan error, 1)
-	ctx := httptrace.WithClientTrace(t.Context(), &httptrace.ClientTrace{
-		WroteRequest: func(httptrace.WroteRequestInfo) { close(sent) },
-	})
-	go func() { slow <- ask(ctx, base+"/users") }() // waits for its query
-	<-sent
+	slow := askSlowly(t, base+"/users") // which waits for its query
 	if len(entries(t, folder)) != 1 {
 		t.Errorf("got files %q, want the database", entries(t, folder))
 	}
@@ -133,6 +130,18 @@ func TestInterruptStopsCleanly(t *testing.T) {
 	if err := <-slow; err == nil {
 		t.Errorf("a query of one minute was answered")
 	}
+}
+
+// askSlowly sends a request and returns where its outcome will be told.
+func askSlowly(t *testing.T, address string) <-chan error {
+	t.Helper()
+	sent, outcome := make(chan struct{}), make(chan error, 1)
+	ctx := httptrace.WithClientTrace(t.Context(), &httptrace.ClientTrace{
+		WroteRequest: func(httptrace.WroteRequestInfo) { close(sent) },
+	})
+	go func() { outcome <- ask(ctx, address) }()
+	<-sent
+	return outcome
 }
 
 // startProgram runs the program as a process of its own, with an empty folder

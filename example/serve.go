@@ -10,7 +10,7 @@ import (
 )
 
 // grace is how long requests may take to finish when the site is stopped.
-const grace = 3 * time.Second
+const grace = 2 * time.Second
 
 // Serve answers requests on l until ctx has ended, and returns when none is
 // left under way: after grace at the latest, those that last are cancelled.

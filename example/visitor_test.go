@@ -2,6 +2,7 @@ package main_test
 
 import (
 	"context"
+	"errors"
 	"io"
 	"log/slog"
 	"net"
@@ -38,13 +39,7 @@ func visit(t *testing.T, config main.Config) *visitor {
 // visitOver starts the site on l. The site stops, and is closed, with the test.
 func visitOver(t *testing.T, config main.Config, l net.Listener, transport *http.Transport) *visitor {
 	t.Helper()
-	v := &visitor{
-		t: t, base: "http://" + l.Addr().String(), queries: new(queryCount),
-		client: &http.Client{
-			Transport:     transport,
-			CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
-		},
-	}
+	v := newVisitor(t, l.Addr(), transport)
 	config.Log = slog.New(v.queries)
 	if config.Cache == "" {
 		config.Cache = "bigcache://"
@@ -59,14 +54,19 @@ func visitOver(t *testing.T, config main.Config, l net.Listener, transport *http
 	t.Cleanup(func() {
 		stop()
 		transport.CloseIdleConnections()
-		if err := <-served; err != nil {
-			t.Errorf("Serve: %v", err)
-		}
-		if err := site.Close(); err != nil {
-			t.Errorf("Close: %v", err)
+		if err := errors.Join(<-served, site.Close()); err != nil {
+			t.Errorf("stopping the site: %v", err)
 		}
 	})
 	return v
+}
+
+func newVisitor(t *testing.T, site net.Addr, transport *http.Transport) *visitor {
+	asIs := func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
+	return &visitor{
+		t: t, base: "http://" + site.String(), queries: new(queryCount),
+		client: &http.Client{Transport: transport, CheckRedirect: asIs},
+	}
 }
 
 // A page is what a visitor got.
