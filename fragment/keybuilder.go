@@ -5,6 +5,7 @@ import (
 	"encoding/base64"
 	"fmt"
 	"math"
+	"slices"
 	"strconv"
 	"time"
 )
@@ -39,9 +40,6 @@ const (
 // Start begins a key called name in space.
 func (b *KeyBuilder) Start(space Space, name string) {
 	b.space, b.name, b.problem, b.count, b.n, b.long = space, name, "", 0, 0, nil
-	if name == "" {
-		b.fail("fragment: a key needs a name: KeyOf(\"users\", id)")
-	}
 	for i := range len(space) {
 		if !isLetterOrDigit(space[i]) {
 			b.fail("fragment: a key space is a word of letters and digits")
@@ -117,8 +115,19 @@ func (b *KeyBuilder) Time(t time.Time) {
 // Nil adds the part nil.
 func (b *KeyBuilder) Nil() { b.begin('n') }
 
+// Clone returns a copy that goes on from here, for code that makes many keys
+// with the same beginning. Both may be used, each by its own goroutine.
+func (b *KeyBuilder) Clone() KeyBuilder {
+	c := *b
+	c.long = slices.Clip(c.long) // what the copy adds must not land in the room of b
+	return c
+}
+
 // Key returns the key. The builder may be used again after Start.
 func (b *KeyBuilder) Key() Key {
+	if b.name == "" {
+		b.fail("fragment: a key needs a name: KeyOf(\"users\", id)")
+	}
 	if b.problem != "" {
 		return Key{name: b.name, problem: b.problem}
 	}

@@ -140,7 +140,10 @@ func (c *Cache) Increment(ctx context.Context, k Key, delta int64, p Policy) (su
 		var e entry
 		if core.lookup(ctx, k.name, key, &e) != fresh {
 			sum = delta
-			return core.setAll(ctx, map[Key][]byte{k: strconv.AppendInt(nil, sum, 10)}, p.or(core.policy))
+			if p = p.or(core.policy); p.TTL < 0 {
+				return nil
+			}
+			return core.setAll(ctx, map[Key][]byte{k: strconv.AppendInt(nil, sum, 10)}, p)
 		}
 		old, err := strconv.ParseInt(string(e.value), 10, 64)
 		if err != nil {

@@ -61,7 +61,7 @@ func (f *Func[K, V]) prepare(p fragment.Policy) (err error) {
 	if f.codec, err = codecOf(reflect.TypeFor[V]()); err != nil {
 		return err
 	}
-	f.keys.print = fingerprint(reflect.TypeFor[K](), reflect.TypeFor[V]())
+	f.keys.begin(f.name, fingerprint(reflect.TypeFor[K](), reflect.TypeFor[V]()))
 	return nil
 }
 
@@ -75,7 +75,7 @@ func (f *Func[K, V]) Key(k K) fragment.Key {
 	if f.err != nil {
 		return fragment.Key{}
 	}
-	return keyOf(&f.keys, f.name, k)
+	return keyOf(&f.keys, k)
 }
 
 // Get returns the answer for k: the stored one while it is fresh, else what the
@@ -94,7 +94,7 @@ func (f *Func[K, V]) Get(ctx context.Context, k K) (V, error) {
 	if f.err != nil {
 		return zero, f.err
 	}
-	key := keyOf(&f.keys, f.name, k)
+	key := keyOf(&f.keys, k)
 	for range 2 {
 		got := new(answer[V])
 		raw, err := f.cache.Do(ctx, key, f.policy, func(ctx context.Context) ([]byte, error) {
@@ -152,7 +152,7 @@ func (f *Func[K, V]) Delete(ctx context.Context, keys ...K) error {
 	}
 	own := make([]fragment.Key, len(keys))
 	for i, k := range keys {
-		own[i] = keyOf(&f.keys, f.name, k)
+		own[i] = keyOf(&f.keys, k)
 	}
 	return f.cache.Delete(ctx, own...)
 }

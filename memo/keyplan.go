@@ -13,9 +13,8 @@ import (
 // What a part adds can be read back in one way only, given its type.
 type part struct {
 	how    partKind
-	plain  reflect.Kind // of an argument that needs no reflection, else Invalid
-	elem   *part        // of a pointer, slice or array
-	fields []field      // of a struct
+	elem   *part   // of a pointer, slice or array
+	fields []field // of a struct
 }
 
 type field struct {
@@ -55,9 +54,6 @@ func planKey(t reflect.Type) (keyPlan, error) {
 	p, err := planPart(t, t.String(), nil)
 	if err != nil {
 		return keyPlan{}, fmt.Errorf("the argument cannot be a key: %w", err)
-	}
-	if p.how == partString || p.how == partInt || p.how == partUint && t.Kind() != reflect.Uintptr {
-		p.plain = t.Kind()
 	}
 	return keyPlan{part: p}, nil
 }
