@@ -58,3 +58,20 @@ func TestTagsHaveAKeySpaceOfTheirOwn(t *testing.T) {
 		}
 	}
 }
+
+func TestDeleteWhileRenderingIsNotUndone(t *testing.T) {
+	s := newSite(t, map[string]string{"page.html": `{% cache 60 "a" %}{{ freed() }}{% endcache %}`})
+	n := 0
+	freed := func() int {
+		n++
+		if n == 1 {
+			if err := tags.Delete(context.Background(), s.registry.Cache(fragment.DefaultName), "a"); err != nil {
+				t.Error(err)
+			}
+		}
+		return n
+	}
+	s.want("page.html", pongo2.Context{"freed": freed}, "1")
+	s.want("page.html", pongo2.Context{"freed": freed}, "2")
+	s.want("page.html", pongo2.Context{"freed": freed}, "2")
+}

@@ -37,7 +37,7 @@ func lifetimeOfText(text string) (lifetime, error) {
 	if l, ok := lifetimeOfWord(text); ok {
 		return l, nil
 	}
-	if _, err := strconv.ParseFloat(text, 64); err == nil {
+	if text != "" && strings.Trim(text, numeric) == "" {
 		return lifetime{}, fmt.Errorf("the TTL %q is a string: write a number of seconds without quotes, or a duration with its unit such as %q", text, text+"s")
 	}
 	d, err := parseDuration(text)
@@ -92,28 +92,30 @@ func lifetimeOfValue(v any) (lifetime, error) {
 func parseDuration(text string) (time.Duration, error) {
 	days, rest, found := strings.Cut(text, "d")
 	if !found {
-		days, rest = "", text
-	}
-	var total time.Duration
-	if found {
-		n, err := strconv.ParseFloat(days, 64)
-		if err != nil || strings.Trim(days, "0123456789.") != "" || n > 100*365*1000 {
+		d, err := time.ParseDuration(text)
+		if err != nil {
 			return 0, notDuration(text)
 		}
-		if n*24*float64(time.Hour) >= math.MaxInt64 {
-			return 0, fmt.Errorf("the TTL %q is over 292 years: write forever", text)
-		}
-		total = time.Duration(math.Ceil(n * 24 * float64(time.Hour)))
+		return d, nil
 	}
+	n, err := strconv.ParseFloat(days, 64)
+	if strings.Trim(days, numeric) != "" || err != nil && !math.IsInf(n, 0) {
+		return 0, notDuration(text)
+	}
+	var hours time.Duration
 	if rest != "" {
-		d, err := time.ParseDuration(rest)
-		if err != nil || found && (d < 0 || rest[0] == '+') || d > fragment.Forever-total {
+		if hours, err = time.ParseDuration(rest); err != nil || strings.IndexByte(numeric, rest[0]) < 0 {
 			return 0, notDuration(text)
 		}
-		total += d
 	}
-	return total, nil
+	total := n*24*float64(time.Hour) + float64(hours)
+	if total >= math.MaxInt64 {
+		return 0, fmt.Errorf("a TTL of %s is over 292 years: write forever", text)
+	}
+	return time.Duration(math.Ceil(total)), nil
 }
+
+const numeric = "0123456789."
 
 func notDuration(text string) error {
 	return fmt.Errorf("%q is not a duration: a TTL is one of %s", text, ttlForms)

@@ -13,11 +13,12 @@ type failure struct {
 	err  *pongo2.Error
 }
 
-// failed returns err with the name of the template that was asked for.
+// failed returns err with the name of the template that was asked for. What is
+// not from pongo2, nil or the error of a writer, stays as it is.
 func failed(name string, err error) error {
 	var inner *pongo2.Error
 	if !errors.As(err, &inner) {
-		return fmt.Errorf("templates: render %q: %w", name, err)
+		return err
 	}
 	return &failure{name, inner}
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"sync"
@@ -93,6 +94,36 @@ func TestReloadReadsOldFilesOnce(t *testing.T) {
 	}
 	f.write("page.html", "two")
 	wantRender(t, set, "page.html", nil, "two")
+}
+
+// shifting is a file system whose layout changes right after a look at it.
+type shifting struct {
+	fstest.MapFS
+	next *fstest.MapFile
+}
+
+func (s *shifting) Stat(name string) (fs.FileInfo, error) {
+	info, err := s.MapFS.Stat(name)
+	if name == "layout.html" && s.next != nil {
+		s.MapFS[name], s.next = s.next, nil
+	}
+	return info, err
+}
+
+// Two pages share a layout that changes between the look at it and its reading
+// for the second page: the first must not stay with the old one.
+func TestReloadLeavesNoStaleParent(t *testing.T) {
+	old, later := time.Now().Add(-time.Hour), time.Now().Add(-time.Minute)
+	files := &shifting{MapFS: fstest.MapFS{
+		"one.html":    {Data: []byte(`{% extends "layout.html" %}`), ModTime: old},
+		"two.html":    {Data: []byte(`{% extends "layout.html" %}`), ModTime: old},
+		"layout.html": {Data: []byte("v1"), ModTime: old},
+	}}
+	set := newSet(t, files, templates.Options{Reload: true})
+	wantRender(t, set, "one.html", nil, "v1")
+	files.next = &fstest.MapFile{Data: []byte("v2"), ModTime: later}
+	wantRender(t, set, "two.html", nil, "v2")
+	wantRender(t, set, "one.html", nil, "v2")
 }
 
 // A file system without times, such as one of a test, is compared by content.

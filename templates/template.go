@@ -8,6 +8,7 @@ import (
 	"maps"
 	"reflect"
 	"sync"
+	"sync/atomic"
 
 	"github.com/flosch/pongo2/v6"
 )
@@ -17,6 +18,9 @@ type Template struct {
 	set    *Set
 	name   string
 	pongo2 *pongo2.Template
+
+	// pieces is set once the template was seen to write in small pieces.
+	pieces atomic.Bool
 }
 
 // Render executes the template, as Set.Render does.
@@ -27,18 +31,40 @@ func (t *Template) Render(ctx context.Context, w io.Writer, data any) error {
 		return fmt.Errorf("templates: render %q: %w", t.name, err)
 	}
 	t.set.binding.Attach(ctx, s.data)
+	if t.pieces.Load() {
+		return failed(t.name, t.pongo2.ExecuteWriter(s.data, w))
+	}
 	if err := t.pongo2.ExecuteWriterUnbuffered(s.data, &s.out); err != nil {
 		return failed(t.name, err)
+	}
+	if s.out.writes*smallPiece > s.out.Len() {
+		t.pieces.Store(true)
 	}
 	_, err := s.out.WriteTo(w)
 	return err
 }
 
+// smallPiece is the average size of a write in bytes under which pongo2's own
+// buffer, new for each rendering, is cheaper than a pooled one: into that one
+// pongo2 copies each piece on its way. What a cached block writes is one piece.
+const smallPiece = 200
+
 // A workspace is what one rendering needs: pongo2 copies data and keeps
 // neither.
 type workspace struct {
 	data pongo2.Context
-	out  bytes.Buffer
+	out  output
+}
+
+// output is a buffer that counts how often it was written to.
+type output struct {
+	bytes.Buffer
+	writes int
+}
+
+func (o *output) Write(p []byte) (int, error) {
+	o.writes++
+	return o.Buffer.Write(p)
 }
 
 var spaces = sync.Pool{New: func() any { return &workspace{data: make(pongo2.Context)} }}
@@ -55,6 +81,7 @@ func (s *workspace) free() {
 	}
 	clear(s.data)
 	s.out.Reset()
+	s.out.writes = 0
 	spaces.Put(s)
 }
 

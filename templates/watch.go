@@ -2,9 +2,9 @@ package templates
 
 import (
 	"bytes"
-	"errors"
 	"io"
 	"io/fs"
+	"maps"
 	"sync"
 	"time"
 )
@@ -13,11 +13,12 @@ import (
 // has changed since. A nil watch only reads.
 type watch struct {
 	mu    sync.Mutex
-	files map[string]version // guarded by mu
+	files map[string]version // guarded by mu, as what follows
+	stale bool               // a file was read twice and had changed in between
 }
 
 // A version of a file, as far as it is known. The zero version is that of a
-// file that is not there.
+// file that is not there or cannot be read.
 type version struct {
 	there   bool
 	size    int64
@@ -33,14 +34,19 @@ const settled = 3 * time.Second
 // read returns the source of a file and remembers it. It closes the file.
 func (w *watch) read(files fs.FS, name string) ([]byte, error) {
 	v, err := open(files, name)
-	if w != nil && (err == nil || errors.Is(err, fs.ErrNotExist)) {
-		w.mu.Lock()
-		defer w.mu.Unlock()
-		if w.files == nil {
-			w.files = make(map[string]version)
-		}
-		w.files[name] = v
+	if w == nil {
+		return v.source, err
 	}
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.files == nil {
+		w.files = make(map[string]version)
+	}
+	// What was parsed from the version before must not pass for this one.
+	if old, ok := w.files[name]; ok && (old.there != v.there || !bytes.Equal(old.source, v.source)) {
+		w.stale = true
+	}
+	w.files[name] = v
 	return v.source, err
 }
 
@@ -61,18 +67,21 @@ func open(files fs.FS, name string) (version, error) {
 	return v, err
 }
 
-// changed reports whether a file that was read is another one now, and if so,
-// forgets all of them.
+// changed reports whether a file is another one now than when it was read, and
+// if so, forgets all of them.
 func (w *watch) changed(files fs.FS) bool {
 	w.mu.Lock()
-	defer w.mu.Unlock()
-	for name, v := range w.files {
-		if v.differs(files, name) {
-			clear(w.files)
-			return true
-		}
+	seen, changed := maps.Clone(w.files), w.stale
+	w.mu.Unlock()
+	for name, v := range seen {
+		changed = changed || v.differs(files, name)
 	}
-	return false
+	if changed {
+		w.mu.Lock()
+		defer w.mu.Unlock()
+		w.files, w.stale = nil, false
+	}
+	return changed
 }
 
 func (v version) differs(files fs.FS, name string) bool {

@@ -1,0 +1,59 @@
+package tags_test
+
+import (
+	"context"
+	"errors"
+	"testing"
+
+	"github.com/flosch/pongo2/v6"
+
+	"github.com/pongocache/pongocache/fragment"
+	"github.com/pongocache/pongocache/internal/ratio"
+	"github.com/pongocache/pongocache/tags"
+)
+
+// executing returns what executes a template n times, by a hit of its blocks.
+func executing(b *testing.B, source string) func(n int) {
+	b.Helper()
+	set, registry := newSet(map[string]string{"page.html": source}), new(fragment.Registry)
+	for _, name := range []string{fragment.DefaultName, "shared"} {
+		c, err := fragment.New(new(memory), fragment.Options{})
+		if err := errors.Join(err, registry.Use(name, c)); err != nil {
+			b.Fatal(err)
+		}
+	}
+	if err := tags.Bind(set, registry); err != nil {
+		b.Fatal(err)
+	}
+	tpl := pongo2.Must(set.FromCache("page.html"))
+	data := pongo2.Context{"user": user{ID: 7, Name: "Ada"}, "yes": true, "list": []string{"x", "y"}, "name": "sidebar"}
+	run := func(n int) {
+		for range n {
+			if _, err := tpl.ExecuteBytes(tags.WithContext(context.Background(), data)); err != nil {
+				b.Fatal(err)
+			}
+		}
+	}
+	run(1)
+	return run
+}
+
+// The fixed cost of a block on a hit, beside a page without it: see
+// ns-over-baseline. The backend is a map, and nobody observes.
+func BenchmarkRatioBlock(b *testing.B) {
+	for _, c := range []struct{ name, tag string }{
+		{"Plain", `cache 300`},
+		{"Name", `cache 300 "sidebar"`},
+		{"Vary", `cache 300 "sidebar" user.ID`},
+		{"NameExpression", `cache 300 name user.ID`},
+		{"TTLExpression", `cache user.ID "sidebar"`},
+		{"If", `cache 300 "sidebar" if=yes`},
+		{"Tags", `cache 300 "sidebar" tags="a b"`},
+		{"TagsExpression", `cache 300 "sidebar" tags=list`},
+		{"Using", `cache 300 "sidebar" using="shared"`},
+	} {
+		b.Run(c.name, func(b *testing.B) {
+			ratio.Compare(b, executing(b, "<p>x</p>"), executing(b, "{% "+c.tag+" %}<p>x</p>{% endcache %}"))
+		})
+	}
+}
