@@ -47,6 +47,9 @@ type cacheKeyer interface{ CacheKey() string }
 // reflected adds what the type switch does not know: other sizes, named types,
 // pointers, slices and values with a CacheKey method.
 func (b *KeyBuilder) reflected(v reflect.Value, depth int) {
+	if b.problem != "" {
+		return // a list that holds itself many times would be walked in as many ways
+	}
 	if depth > maxPartDepth {
 		b.unfit(v, "is nested too deeply")
 		return
