@@ -10,8 +10,8 @@ import (
 // An entry is what a Backend holds: a head, then the value. All numbers are
 // little-endian, times are Unix nanoseconds.
 //
-//	 0  magic, version, flags, reserved   1 byte each
-//	 4  CRC-32C of the head but these eight bytes
+//	 0  magic, version, two zeros          1 byte each
+//	 4  CRC-32C of what follows up to the value
 //	 8  created
 //	16  fresh until
 //	24  dead until
@@ -86,13 +86,13 @@ func (e *entry) encode(name string, tags []stamped, value []byte) (raw, copied [
 }
 
 func headSum(raw []byte, end int) uint32 {
-	return crc32.Update(uint32(raw[0])|uint32(raw[1])<<8|uint32(raw[2])<<16, castagnoli, raw[8:end])
+	return crc32.Checksum(raw[8:end], castagnoli)
 }
 
 // decodeEntry reads raw into e, whose slices are parts of raw; ok is false if
 // raw is not a whole entry of this version.
 func decodeEntry(raw []byte, e *entry) (ok bool) {
-	if len(raw) < headSize || raw[0] != entryMagic || raw[1] != entryVersion {
+	if len(raw) < headSize || raw[0] != entryMagic || raw[1] != entryVersion || raw[2] != 0 || raw[3] != 0 {
 		return false
 	}
 	le := binary.LittleEndian
