@@ -106,7 +106,7 @@ func (c *core) obtain(ctx context.Context, j *job, old *entry, landed uint64) ([
 			}
 			j.around.report(result.Value.part)
 		}
-		if result.Err != nil && old != nil && old.valid(c.stamps) {
+		if result.Err != nil && old != nil && c.usable(old) {
 			c.servedStale(ctx, j, old, "the refill failed", result.Err)
 			return old.value, nil
 		}
@@ -157,6 +157,12 @@ func (c *core) current(a *answer) bool {
 		}
 	}
 	return true
+}
+
+// usable reports whether a stale entry that was read before a fill may be
+// served after it.
+func (c *core) usable(old *entry) bool {
+	return time.Now().UnixNano() < old.dead && old.valid(c.stamps)
 }
 
 // staleOne returns the stale entry that a lookup found, or nil.
