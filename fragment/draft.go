@@ -43,6 +43,11 @@ func (d *draft) live(p Policy, s *scope, now int64) {
 	d.entry.dead = p.deadUntil(d.entry.fresh)
 }
 
+// part is what a draft computed inside of s tells the scope around.
+func (d *draft) part(s *scope) part {
+	return part{fresh: d.entry.fresh, stale: s.stale, tags: d.tags}
+}
+
 // seal encodes a draft, or tells why it is not to be stored. The value is
 // copied either way.
 func (c *core) seal(d *draft, s *scope) (raw, value []byte, why error) {
@@ -51,7 +56,9 @@ func (c *core) seal(d *draft, s *scope) (raw, value []byte, why error) {
 		d.entry.clear, d.stamped, why = c.stamp(d)
 	}
 	if why != nil {
-		return nil, append([]byte{}, d.value...), why
+		value = make([]byte, len(d.value)) // without room behind it: it is shared
+		copy(value, d.value)
+		return nil, value, why
 	}
 	raw, value = d.entry.encode(d.name, d.stamped, d.value)
 	return raw, value, nil

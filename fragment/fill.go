@@ -20,36 +20,35 @@ func (c *core) run(ctx context.Context, j *job, n *flight.Node) flight.Result[an
 	turn, mark := lane.turn.Load(), c.stamps.mark()
 
 	s := newScope(j.around, n)
-	value, took, err := c.fill(ctx, j, s)
-	d := draft{
-		name: j.name, key: j.key, value: value, cost: took, mark: mark,
-		tags: c.tagsOf(j.policy, s), beside: s.beside,
-	}
-	now := time.Now().UnixNano()
-	d.live(j.policy, s, now)
-	j.around.report(part{fresh: d.entry.fresh, stale: s.stale, tags: d.tags})
-
-	result := flight.Result[answer]{Err: err, Again: ctx.Err() != nil && err != nil}
+	d := draft{name: j.name, key: j.key, mark: mark}
+	err := c.fill(ctx, j, s, &d)
+	// An error has a mark and tags too: it may be outdated like a value.
+	result := flight.Result[answer]{Value: answer{mark: mark, part: d.part(s)}, Err: err}
 	if err != nil {
+		result.Again = ctx.Err() != nil
 		return result
 	}
-	result.Value = answer{mark: mark, part: part{fresh: d.entry.fresh, stale: s.stale, tags: d.tags}}
 	result.Value.value, result.Again = c.keep(ctx, &d, s, lane, turn)
 	return result
 }
 
-// fill calls the fill inside its scope. The scope ends with it, also when it
-// panics.
-func (c *core) fill(ctx context.Context, j *job, s *scope) (value []byte, took time.Duration, err error) {
+// fill calls the fill of j inside its scope s, and drafts the entry. Also when
+// the fill fails or panics, what it read is a part of what is around it.
+func (c *core) fill(ctx context.Context, j *job, s *scope, d *draft) (err error) {
 	began := time.Now()
-	defer s.end()
-	value, err = j.fill(s.in(ctx))
-	took = time.Since(began)
+	defer func() {
+		s.end()
+		d.tags, d.beside = c.tagsOf(j.policy, s), s.beside
+		d.live(j.policy, s, time.Now().UnixNano())
+		j.around.report(d.part(s))
+	}()
+	d.value, err = j.fill(s.in(ctx))
+	d.cost = time.Since(began)
 	n := c.counts.of(j.name)
 	n.fills.Add(1)
-	n.fillTime.Add(int64(took))
-	c.tell(ctx, Event{Kind: EventFill, Name: j.name, Err: err, Start: began, Duration: took, Size: len(value)})
-	return value, took, err
+	n.fillTime.Add(int64(d.cost))
+	c.tell(ctx, Event{Kind: EventFill, Name: j.name, Err: err, Start: began, Duration: d.cost, Size: len(d.value)})
+	return err
 }
 
 // tagsOf puts together the tags of the Cache, of the call and of the parts.
