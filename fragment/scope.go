@@ -98,20 +98,21 @@ func DoNotStore(ctx context.Context, reason string) {
 	if reason == "" {
 		reason = "do not store"
 	}
-	for s := scopeOf(ctx); s != nil; s = s.around {
-		if s.forbid(reason) && s.node != nil {
-			s.node.Release()
-		}
+	for s := scopeOf(ctx); s != nil && s.forbid(reason); s = s.around {
+		s.node.Release()
 	}
 }
 
+// forbid notes the first reason; it reports false if the fill ended before.
 func (s *scope) forbid(reason string) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.ended || s.veto != "" {
+	if s.ended {
 		return false
 	}
-	s.veto = reason
+	if s.veto == "" {
+		s.veto = reason
+	}
 	return true
 }
 
