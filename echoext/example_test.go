@@ -1,6 +1,7 @@
 package echoext_test
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"io"
@@ -25,7 +26,7 @@ func visit(e *echo.Echo, target string, header ...string) {
 	}
 	w := httptest.NewRecorder()
 	e.ServeHTTP(w, r)
-	fmt.Println(w.Header().Get("Cache-Status"), "→", w.Body)
+	fmt.Printf("%s → %s\n", cmp.Or(w.Header().Get("Cache-Status"), "no cache"), w.Body)
 }
 
 func ExamplePage() {
@@ -82,8 +83,8 @@ func ExamplePageWithConfig() {
 	// Output:
 	// pongocache; fwd=uri-miss; stored → render 1 of /list?page=2
 	// pongocache; hit → render 1 of /list?page=2
-	// → render 2 of /live
-	// → render 3 of /live
+	// no cache → render 2 of /live
+	// no cache → render 3 of /live
 }
 
 func ExamplePageConfig_ToMiddleware() {
