@@ -24,6 +24,16 @@ func TestNamesAreFromTheRootOrRelative(t *testing.T) {
 	}
 }
 
+// However a template is reached, it has one name, and so its blocks one entry.
+func TestOneTemplateHasOneName(t *testing.T) {
+	set := newSet(t, inMemory(map[string]string{
+		"a/page.html": `{% include "./part.html" %}`, "a/part.html": `<% cache 60 %>{{ n }}<% endcache %>`, "b.html": `{% include "a/part.html" %}`,
+	}), templates.Options{})
+	for n, name := range []string{"a/page.html", "b.html", "a/part.html", "./a/../a/part.html"} {
+		wantRender(t, set, name, map[string]any{"n": n}, "0")
+	}
+}
+
 func TestUnknownNames(t *testing.T) {
 	set := newSet(t, inMemory(map[string]string{
 		"dir/page.html": "x",
