@@ -46,11 +46,12 @@ func TestPageIsServedFromTheCacheUntilItExpires(t *testing.T) {
 }
 
 func TestPageReplaysHeadersAndMakesItsOwn(t *testing.T) {
+	const odd = "odd-CASE"
 	s := newSite(t)
 	s.page("/", echoext.PageConfig{}, func(c echo.Context) error {
 		c.Response().Header().Add("Link", "</a>; rel=preload")
 		c.Response().Header().Add("Link", "</b>; rel=preload")
-		c.Response().Header()["odd-CASE"] = []string{"", "x"}
+		c.Response().Header()[odd] = []string{"", "x"}
 		c.Response().Header().Set("Connection", "X-Hop")
 		c.Response().Header().Set("X-Hop", "no")
 		return nil
@@ -61,8 +62,8 @@ func TestPageReplaysHeadersAndMakesItsOwn(t *testing.T) {
 		if got := h["Link"]; len(got) != 2 || got[1] != "</b>; rel=preload" {
 			t.Errorf("%s: Link is %q, want two values", name, got)
 		}
-		if got := h["odd-CASE"]; len(got) != 2 || got[0] != "" || got[1] != "x" {
-			t.Errorf("%s: odd-CASE is %q", name, got)
+		if got := map[string][]string(h)[odd]; len(got) != 2 || got[0] != "" || got[1] != "x" {
+			t.Errorf("%s: %s is %q", name, odd, got)
 		}
 		if h.Get("X-Hop") != "" || h.Get("Connection") != "" {
 			t.Errorf("%s: hop-by-hop fields are kept: %v", name, h)
