@@ -49,15 +49,20 @@ func (c *core) getMany(ctx context.Context, keys []string) (found map[string][]b
 
 // set writes one entry, and deletes what was there before if it cannot.
 // The caller holds the key's lane.
-func (c *core) set(ctx context.Context, key string, raw []byte, ttl time.Duration) (err error) {
-	defer caught(&err)
-	if err := c.backend.Set(ctx, key, raw, ttl); err != nil {
-		if gone := c.backend.Delete(ctx, key); gone != nil {
-			return fmt.Errorf("%w (and the entry before it may remain: %w)", err, gone)
-		}
-		return err
+func (c *core) set(ctx context.Context, key string, raw []byte, ttl time.Duration) error {
+	err := c.trySet(ctx, key, raw, ttl)
+	if err == nil {
+		return nil
 	}
-	return nil
+	if gone := c.remove(ctx, key); gone != nil {
+		return fmt.Errorf("%w (and the entry before it may remain: %w)", err, gone)
+	}
+	return err
+}
+
+func (c *core) trySet(ctx context.Context, key string, raw []byte, ttl time.Duration) (err error) {
+	defer caught(&err)
+	return c.backend.Set(ctx, key, raw, ttl)
 }
 
 func (c *core) setMany(ctx context.Context, items map[string][]byte, ttl time.Duration) (err error) {

@@ -79,8 +79,13 @@ func (c *core) rewrite(ctx context.Context, key string, e *entry) error {
 		tags = append(tags, stamped{string(tag), stamp})
 		rest = after
 	}
-	raw, _ := e.encode(string(e.name), tags, e.value)
-	return c.set(ctx, key, raw, max(until(e.dead, time.Now().UnixNano()), 1))
+	name := string(e.name)
+	raw, _ := e.encode(name, tags, e.value)
+	err := c.set(ctx, key, raw, max(until(e.dead, time.Now().UnixNano()), 1))
+	if err != nil {
+		c.fault(ctx, name, "set", err)
+	}
+	return err
 }
 
 // Delete removes the entries of keys. A fill of one of them that is under way

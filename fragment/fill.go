@@ -79,6 +79,12 @@ func (c *core) keep(ctx context.Context, d *draft, s *scope, lane *lane, turn ui
 		why = c.put(ctx, d, raw, lane, turn)
 	}
 	s.became(why)
+	c.became(ctx, d, why)
+	return value, errors.Is(why, errOutdated) || errors.Is(why, errOverwritten)
+}
+
+// became counts and tells whether a draft was stored; why not is nil if it was.
+func (c *core) became(ctx context.Context, d *draft, why error) {
 	switch {
 	case why == nil:
 		c.counts.stores.Add(1)
@@ -86,14 +92,9 @@ func (c *core) keep(ctx context.Context, d *draft, s *scope, lane *lane, turn ui
 	case errors.Is(why, errBackend):
 		c.fault(ctx, d.name, "set", why)
 	default:
-		c.skip(ctx, d, why)
+		c.counts.skips.Add(1)
+		c.tell(ctx, Event{Kind: EventSkip, Name: d.name, Reason: why.Error(), Size: len(d.value)})
 	}
-	return value, errors.Is(why, errOutdated) || errors.Is(why, errOverwritten)
-}
-
-func (c *core) skip(ctx context.Context, d *draft, why error) {
-	c.counts.skips.Add(1)
-	c.tell(ctx, Event{Kind: EventSkip, Name: d.name, Reason: why.Error(), Size: len(d.value)})
 }
 
 // put writes the entries of a draft in its lane, if nobody else wrote or deleted
@@ -110,21 +111,27 @@ func (c *core) put(ctx context.Context, d *draft, raw []byte, lane *lane, turn u
 		return errOverwritten
 	}
 	ttl := until(d.entry.dead, d.entry.created)
+	var beside []string
+	var err error
 	for _, one := range d.beside {
 		bytes, _ := d.entry.encode(one.key.name, d.stamped, one.value)
-		if err := c.set(ctx, c.key(one.key), bytes, ttl); err != nil {
-			return unwritten(err)
+		beside = append(beside, c.key(one.key))
+		if err = c.set(ctx, c.key(one.key), bytes, ttl); err != nil {
+			break
 		}
 	}
-	if err := c.set(ctx, d.key, raw, ttl); err != nil {
-		return unwritten(err)
+	if err == nil {
+		err = c.set(ctx, d.key, raw, ttl)
 	}
-	return nil
+	if err != nil && len(beside) > 0 { // a companion does not stay alone
+		err = errors.Join(err, c.remove(ctx, beside...))
+	}
+	return unwritten(err)
 }
 
 // unwritten tells a value that a Backend does not take from a fault.
 func unwritten(err error) error {
-	if errors.Is(err, ErrTooLarge) {
+	if err == nil || errors.Is(err, ErrTooLarge) {
 		return err
 	}
 	return fmt.Errorf("%w: %w", errBackend, err)

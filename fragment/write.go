@@ -19,18 +19,22 @@ func (c *Cache) Set(ctx context.Context, k Key, value []byte, p Policy) error {
 }
 
 // SetMany stores items as Set does, in one round trip where the Backend can.
-// When it returns an error, some of them may be stored.
+// One that is refused is deleted, and costs the others nothing; the errors are
+// joined. With an invalid key nothing is stored.
 func (c *Cache) SetMany(ctx context.Context, items map[Key][]byte, p Policy) error {
 	core, err := c.open()
 	if err != nil {
 		return err
 	}
-	if p = p.or(core.policy); p.TTL < 0 || len(items) == 0 {
-		return nil
-	}
 	keys := make([]Key, 0, len(items))
 	for k := range items {
+		if err := k.Err(); err != nil {
+			return err
+		}
 		keys = append(keys, k)
+	}
+	if p = p.or(core.policy); p.TTL < 0 || len(items) == 0 {
+		return nil
 	}
 	ctx, cancel := core.writing(ctx)
 	defer cancel()
@@ -45,43 +49,50 @@ func (c *Cache) SetMany(ctx context.Context, items map[Key][]byte, p Policy) err
 // setAll writes items whose lanes the caller has taken. One that is refused
 // is deleted.
 func (c *core) setAll(ctx context.Context, items map[Key][]byte, p Policy) error {
-	raws := make(map[string][]byte, len(items))
+	var ready []*draft
 	var refused []error
-	var longest time.Duration
+	raws := make(map[string][]byte, len(items))
 	for k, value := range items {
 		d := c.draftOf(k, value, p)
 		raw, _, why := c.seal(d, nil)
-		if why != nil {
-			c.skip(ctx, d, why)
-			refused = append(refused, fmt.Errorf("fragment: set %q: %w", k.name, why), c.remove(ctx, d.key))
+		if why == nil {
+			scopeOf(ctx).report(d.part(&scope{}))
+			ready, raws[d.key] = append(ready, d), raw
 			continue
 		}
-		scopeOf(ctx).report(part{fresh: d.entry.fresh, tags: d.tags})
-		raws[d.key] = raw
-		longest = max(longest, until(d.entry.dead, d.entry.created))
+		c.became(ctx, d, why)
+		refused = append(refused, refusal(d, why), c.remove(ctx, d.key))
 	}
-	if len(raws) > 0 {
-		refused = append(refused, c.writeAll(ctx, raws, longest))
-	}
-	return errors.Join(refused...)
+	return errors.Join(append(refused, c.writeAll(ctx, ready, raws))...)
 }
 
-func (c *core) writeAll(ctx context.Context, raws map[string][]byte, ttl time.Duration) error {
-	var err error
-	if len(raws) == 1 {
-		for key, raw := range raws {
-			err = c.set(ctx, key, raw, ttl)
+// refusal is the error of a Set that did not store d. An invalidation beside
+// it is none: the value might as well have been stored just before that.
+func refusal(d *draft, why error) error {
+	if why == nil || errors.Is(why, errOutdated) {
+		return nil
+	}
+	return fmt.Errorf("fragment: set %q: %w", d.name, why)
+}
+
+// writeAll writes drafts, in one trip if that is possible; else one by one, so
+// that one that the Backend refuses is deleted and costs the others nothing.
+func (c *core) writeAll(ctx context.Context, drafts []*draft, raws map[string][]byte) error {
+	var longest time.Duration
+	for _, d := range drafts {
+		longest = max(longest, until(d.entry.dead, d.entry.created))
+	}
+	done := len(drafts) > 1 && c.setMany(ctx, raws, longest) == nil
+	var refused []error
+	for _, d := range drafts {
+		var why error
+		if !done {
+			why = unwritten(c.set(ctx, d.key, raws[d.key], longest))
 		}
-	} else {
-		err = c.setMany(ctx, raws, ttl)
+		c.became(ctx, d, why)
+		refused = append(refused, refusal(d, why))
 	}
-	if err != nil {
-		c.fault(ctx, "", "set", err)
-		return fmt.Errorf("fragment: set: %w", err)
-	}
-	c.counts.stores.Add(uint64(len(raws)))
-	c.tell(ctx, Event{Kind: EventStore})
-	return nil
+	return errors.Join(refused...)
 }
 
 // draftOf drafts the entry of a value that was not computed by a fill.
@@ -109,14 +120,20 @@ func (c *core) take(ctx context.Context, keys []Key) (done func(), err error) {
 	return done, nil
 }
 
+// step is change for what is one step only where nobody outside of this process
+// writes. It refuses before it disturbs a fill of k.
+func (c *Cache) step(ctx context.Context, verb string, k Key, f func(ctx context.Context, core *core, key string) error) error {
+	if core := c.core.Load(); core != nil && !core.inProcess {
+		return fmt.Errorf("fragment: %s %q: %w", verb, k.name, errors.ErrUnsupported)
+	}
+	return c.change(ctx, verb, k, f)
+}
+
 // Add stores value under k only if nothing fresh is there, as one step, and
 // reports whether it did. On a Backend that other processes write to as well
 // its error wraps errors.ErrUnsupported.
 func (c *Cache) Add(ctx context.Context, k Key, value []byte, p Policy) (added bool, err error) {
-	err = c.change(ctx, "add", k, func(ctx context.Context, core *core, key string) error {
-		if !core.inProcess {
-			return errors.ErrUnsupported
-		}
+	err = c.step(ctx, "add", k, func(ctx context.Context, core *core, key string) error {
 		var e entry
 		if p = p.or(core.policy); p.TTL < 0 || core.lookup(ctx, k.name, key, &e) == fresh {
 			return nil
@@ -133,10 +150,7 @@ func (c *Cache) Add(ctx context.Context, k Key, value []byte, p Policy) (added b
 // decimal text; other text, and a sum beyond int64, is an error. On a Backend
 // that other processes write to as well the error wraps errors.ErrUnsupported.
 func (c *Cache) Increment(ctx context.Context, k Key, delta int64, p Policy) (sum int64, err error) {
-	err = c.change(ctx, "increment", k, func(ctx context.Context, core *core, key string) error {
-		if !core.inProcess {
-			return errors.ErrUnsupported
-		}
+	err = c.step(ctx, "increment", k, func(ctx context.Context, core *core, key string) error {
 		var e entry
 		if core.lookup(ctx, k.name, key, &e) != fresh {
 			sum = delta
