@@ -155,7 +155,7 @@ func TestPrefixesNeverMeet(t *testing.T) {
 func TestCachesShareABackend(t *testing.T) {
 	m, k := newMemory(), fragment.KeyOf("k")
 	one := open(t, m, fragment.Options{Prefix: "one"})
-	two := open(t, m, fragment.Options{Prefix: "two"})
+	two := apart(t, func() *fragment.Cache { return open(t, m, fragment.Options{Prefix: "two"}) }, "t", "other")
 	none := open(t, m, fragment.Options{})
 	for value, c := range map[string]*fragment.Cache{"1": one, "2": two, "0": none} {
 		must(t, c.Set(t.Context(), k, []byte(value), fragment.Policy{Tags: []string{"t"}}))

@@ -58,6 +58,9 @@ func TestTagsBubble(t *testing.T) {
 	for freed, from := range map[string]int{"outer": 0, "middle": 1, "inner": 2, "added": 2, "none": -1} {
 		for _, warm := range []int{3, 2, 1} { // levels that are cold when the page is filled
 			all := levels(t, tags("outer"), tags("middle"), tags("inner"))
+			for i := range all {
+				all[i].c = freshApart(t, "outer", "middle", "inner", "added", "none")
+			}
 			inside(all[warm-1:], deepest)(t.Context())
 			inside(all, deepest)(t.Context())
 			for i, l := range all {
