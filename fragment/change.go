@@ -50,6 +50,9 @@ func (c *Cache) Touch(ctx context.Context, k Key, p Policy) (ok bool, err error)
 // return the old value. Use Delete where that must not happen. A key without an
 // entry is not an error.
 func (c *Cache) Expire(ctx context.Context, keys ...Key) error {
+	if _, err := c.open(); err != nil {
+		return err
+	}
 	for _, k := range keys {
 		err := c.change(ctx, "expire", k, func(ctx context.Context, core *core, key string) error {
 			var e entry
@@ -72,11 +75,11 @@ func (c *core) rewrite(ctx context.Context, key string, e *entry) error {
 	tags := make([]stamped, 0, e.ntags)
 	rest := e.tags
 	for range e.ntags {
-		tag, stamp, after, ok := nextTag(rest)
+		tag, slot, stamp, after, ok := nextTag(rest)
 		if !ok {
 			return errNoEntry
 		}
-		tags = append(tags, stamped{string(tag), stamp})
+		tags = append(tags, stamped{string(tag), slot, stamp})
 		rest = after
 	}
 	name := string(e.name)

@@ -126,7 +126,7 @@ func TestOnlyDoNotStoreBubbles(t *testing.T) {
 	null := open(t, fragment.Null(), fragment.Options{})
 	closed := fresh(t, fragment.Options{})
 	must(t, closed.Close())
-	declared := new(fragment.Registry).Cache("declared")
+	declared := (&fragment.Registry{Observe: new(watcher).observe}).Cache("declared")
 	parts := map[string]fill{
 		"a null cache": func(ctx context.Context) ([]byte, error) {
 			return null.Do(ctx, fragment.KeyOf("p"), fragment.Policy{}, give("v"))
