@@ -92,8 +92,9 @@ func (c *core) stamp(d *draft) (clear uint64, tags []stamped, err error) {
 	}
 	tags = make([]stamped, len(d.tags))
 	for i, tag := range d.tags {
-		tags[i].tag = tag
-		if tags[i].stamp, ok = c.stamps.since(c.stamps.slot(tag), d.mark); !ok {
+		t := &tags[i]
+		t.tag, t.slot = tag, c.stamps.slotOf(tag)
+		if t.stamp, ok = c.stamps.since(c.stamps.at(t.slot), d.mark); !ok {
 			return 0, nil, errOutdated
 		}
 	}

@@ -21,7 +21,7 @@ import (
 //	48  length of the name                 2
 //	50  number of tags                     2
 //	52  length of name and tags            4
-//	56  name, then each tag: stamp 8, length 2, bytes
+//	56  name, then each tag: stamp 8, slot 2, length 2, bytes
 //
 // An entry is data from a place that others may write to: decodeEntry trusts
 // no length, allocates nothing, and whatever is amiss makes it foreign.
@@ -41,16 +41,18 @@ const (
 	entryMagic   = 0xca
 	entryVersion = 1
 	headSize     = 56
-	tagHead      = 10
+	tagHead      = 12
 	maxTags      = math.MaxUint16
 	maxValue     = math.MaxUint32
 )
 
 var castagnoli = crc32.MakeTable(crc32.Castagnoli)
 
-// stamped is a tag and its stamp.
+// stamped is a tag and its stamp. The slot is told with it, so that a hit need
+// not look for it by name.
 type stamped struct {
 	tag   string
+	slot  uint16
 	stamp uint64
 }
 
@@ -77,7 +79,8 @@ func (e *entry) encode(name string, tags []stamped, value []byte) (raw, copied [
 	at := headSize + copy(raw[headSize:], name)
 	for _, t := range tags {
 		le.PutUint64(raw[at:], t.stamp)
-		le.PutUint16(raw[at+8:], uint16(len(t.tag)))
+		le.PutUint16(raw[at+8:], t.slot)
+		le.PutUint16(raw[at+10:], uint16(len(t.tag)))
 		at += tagHead + copy(raw[at+tagHead:], t.tag)
 	}
 	copy(raw[at:], value)
@@ -123,8 +126,8 @@ func (e *entry) valid(s *stamps) bool {
 	}
 	rest := e.tags
 	for range e.ntags {
-		tag, stamp, after, ok := nextTag(rest)
-		if !ok || !s.same(s.slotOf(tag), stamp) {
+		_, slot, stamp, after, ok := nextTag(rest)
+		if !ok || !s.same(s.at(slot), stamp) {
 			return false
 		}
 		rest = after
@@ -136,7 +139,7 @@ func (e *entry) valid(s *stamps) bool {
 func (e *entry) eachTag(yield func(tag []byte)) {
 	rest := e.tags
 	for range e.ntags {
-		tag, _, after, ok := nextTag(rest)
+		tag, _, _, after, ok := nextTag(rest)
 		if !ok {
 			return
 		}
@@ -145,13 +148,13 @@ func (e *entry) eachTag(yield func(tag []byte)) {
 	}
 }
 
-func nextTag(p []byte) (tag []byte, stamp uint64, rest []byte, ok bool) {
+func nextTag(p []byte) (tag []byte, slot uint16, stamp uint64, rest []byte, ok bool) {
 	if len(p) < tagHead {
-		return nil, 0, nil, false
+		return nil, 0, 0, nil, false
 	}
-	n := tagHead + int(binary.LittleEndian.Uint16(p[8:]))
+	n := tagHead + int(binary.LittleEndian.Uint16(p[10:]))
 	if len(p) < n {
-		return nil, 0, nil, false
+		return nil, 0, 0, nil, false
 	}
-	return p[tagHead:n], binary.LittleEndian.Uint64(p), p[n:], true
+	return p[tagHead:n], binary.LittleEndian.Uint16(p[8:]), binary.LittleEndian.Uint64(p), p[n:], true
 }

@@ -41,12 +41,17 @@ func newStamps() *stamps {
 	return &stamps{seed: maphash.MakeSeed(), base: rand.Uint64()}
 }
 
-func (s *stamps) slot(tag string) *atomic.Uint64 {
-	return &s.slots[maphash.String(s.seed, tag)%uint64(len(s.slots))]
+func (s *stamps) slot(tag string) *atomic.Uint64 { return s.at(s.slotOf(tag)) }
+
+// slotOf returns the number of the slot of tag, for an entry to carry.
+func (s *stamps) slotOf(tag string) uint16 {
+	return uint16(maphash.String(s.seed, tag) % uint64(len(s.slots)))
 }
 
-func (s *stamps) slotOf(tag []byte) *atomic.Uint64 {
-	return &s.slots[maphash.Bytes(s.seed, tag)%uint64(len(s.slots))]
+// at returns the slot of that number; one that an entry of another process
+// carries may be any.
+func (s *stamps) at(slot uint16) *atomic.Uint64 {
+	return &s.slots[int(slot)%len(s.slots)]
 }
 
 // mark returns the present moment, to be noted before a fill begins.
