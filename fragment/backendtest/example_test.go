@@ -1,6 +1,7 @@
 package backendtest_test
 
 import (
+	"fmt"
 	"testing"
 
 	"github.com/pongocache/pongocache/fragment"
@@ -14,7 +15,9 @@ func ExampleRun() {
 			Open: func(testing.TB) fragment.Backend { return newMemory() },
 		})
 	}
-	_ = TestBackend
+	_ = TestBackend // go test calls it
+
+	// Output:
 }
 
 // A backend that keeps values of up to 100 000 bytes, and one that keeps none.
@@ -28,5 +31,7 @@ func ExampleHarness() {
 		Open:         func(testing.TB) fragment.Backend { return fragment.Null() },
 		KeepsNothing: true,
 	}
-	_, _ = limited, null
+	fmt.Println(limited.MaxValue, null.KeepsNothing)
+
+	// Output: 100000 true
 }

@@ -52,6 +52,28 @@ func ExampleNew() {
 	// Output: 16 MiB at most
 }
 
+// A Backend without a Cache keeps bytes and knows nothing of their expiry.
+func ExampleBackend() {
+	ctx := context.Background()
+	backend, err := bigcachebackend.New(bigcachebackend.Options{})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	defer backend.Close()
+
+	err = backend.Set(ctx, "key", []byte("value"), fragment.Forever)
+	fmt.Println(err)
+	value, ok, err := backend.Get(ctx, "key")
+	fmt.Printf("%s %v %v\n", value, ok, err)
+	fmt.Println(backend.Usage().Entries)
+
+	// Output:
+	// <nil>
+	// value true <nil>
+	// 1
+}
+
 // What is wrong is told by name.
 func ExampleOptions() {
 	_, err := bigcachebackend.New(bigcachebackend.Options{Shards: 48})
