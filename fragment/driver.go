@@ -86,9 +86,28 @@ func openBackend(ctx context.Context, rawURL string) (Backend, error) {
 	if d == nil {
 		return nil, unknownScheme(u.Scheme)
 	}
-	b, err := d(ctx, newURL(u))
+	if strings.Contains(rawURL, "#") {
+		return nil, fmt.Errorf("fragment: open: a %s URL holds a \"#\", which would end it: write %%23", u.Scheme)
+	}
+	strict := newURL(u)
+	b, err := driven(ctx, d, strict)
 	if err != nil {
-		return nil, fmt.Errorf("fragment: open %s: %w", withoutSecrets(u), err)
+		return nil, fmt.Errorf("fragment: open %q: %w", strict.withoutSecrets(), err)
+	}
+	return b, nil
+}
+
+// driven calls a driver, and is strict also where the driver forgets to be.
+func driven(ctx context.Context, d Driver, u *URL) (Backend, error) {
+	b, err := d(ctx, u)
+	if err != nil {
+		return nil, err
+	}
+	if b == nil {
+		return nil, errors.New("its driver returned no Backend")
+	}
+	if err := u.Err(); err != nil {
+		return nil, errors.Join(err, b.Close())
 	}
 	return b, nil
 }
@@ -101,9 +120,3 @@ func unknownScheme(scheme string) error {
 }
 
 func schemeList() string { return strings.Join(Drivers(), ", ") }
-
-// withoutSecrets prints scheme and place of u. Query and opaque part are left out:
-// a driver may take a secret there, and a mistyped URL have its password there.
-func withoutSecrets(u *url.URL) string {
-	return (&url.URL{Scheme: u.Scheme, Host: u.Host, Path: u.Path}).String()
-}

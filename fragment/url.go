@@ -19,12 +19,16 @@ type URL struct {
 	*url.URL
 	params url.Values
 	known  []string
+	secret bool // a part that is not for it may hold the password
 	err    error
 }
 
 func newURL(u *url.URL) *URL {
 	params, err := url.ParseQuery(u.RawQuery)
-	out := &URL{URL: u, params: params}
+	// In redis://user:12/34@host the password does not end at the "/" as its
+	// author believes: an "@" this late means that anything may be a secret.
+	secret := strings.Contains(u.Opaque+u.Path+u.RawQuery, "@")
+	out := &URL{URL: u, params: params, secret: secret}
 	if err != nil {
 		out.err = fmt.Errorf("the parameters after %q do not parse: write them as name=value&name=value, percent-encoded", "?")
 	}
@@ -48,7 +52,7 @@ func (u *URL) Int(name string, byDefault int) int {
 	}
 	n, err := strconv.Atoi(value)
 	if err != nil {
-		u.Fail(name, "is "+strconv.Quote(value)+": want a whole number such as 64")
+		u.Fail(name, "is "+u.quote(value)+": want a whole number such as 64")
 	}
 	return n
 }
@@ -60,7 +64,7 @@ func (u *URL) Bool(name string, byDefault bool) bool {
 		return byDefault
 	}
 	if value != "true" && value != "false" {
-		u.Fail(name, "is "+strconv.Quote(value)+": want true or false")
+		u.Fail(name, "is "+u.quote(value)+": want true or false")
 	}
 	return value == "true"
 }
@@ -73,7 +77,7 @@ func (u *URL) Duration(name string, byDefault time.Duration) time.Duration {
 	}
 	d, err := time.ParseDuration(value)
 	if err != nil || d <= 0 {
-		u.Fail(name, "is "+strconv.Quote(value)+": want a duration above zero such as 500ms, 30s or 1h30m")
+		u.Fail(name, "is "+u.quote(value)+": want a duration above zero such as 500ms, 30s or 1h30m")
 	}
 	return d
 }
@@ -87,7 +91,7 @@ func (u *URL) Size(name string, byDefault int64) int64 {
 	}
 	n, ok := parseSize(value)
 	if !ok {
-		u.Fail(name, "is "+strconv.Quote(value)+": want a size above zero such as 64MiB, 1GiB or a number of bytes")
+		u.Fail(name, "is "+u.quote(value)+": want a size above zero such as 64MiB, 1GiB or a number of bytes")
 	}
 	return n
 }
@@ -113,10 +117,27 @@ func (u *URL) Err() error {
 	slices.Sort(names)
 	for _, name := range names {
 		if !slices.Contains(u.known, name) {
-			return fmt.Errorf("unknown parameter %q: %s", name, u.wanted())
+			return fmt.Errorf("unknown parameter %s: %s", u.quote(name), u.wanted())
 		}
 	}
 	return nil
+}
+
+// quote quotes a part of the URL for an error, if it cannot be a secret.
+func (u *URL) quote(part string) string {
+	if u.secret {
+		return "(not shown: the URL holds an \"@\" that does not end a password; write it as %40)"
+	}
+	return strconv.Quote(part)
+}
+
+// withoutSecrets returns scheme and place. What follows is left out: a driver
+// may take a secret there.
+func (u *URL) withoutSecrets() string {
+	if u.secret {
+		return u.Scheme + ":"
+	}
+	return (&url.URL{Scheme: u.Scheme, Host: u.Host, Path: u.Path}).String()
 }
 
 func (u *URL) wanted() string {
