@@ -2,7 +2,6 @@ package fragment
 
 import (
 	"context"
-	"slices"
 	"sync"
 	"time"
 
@@ -190,42 +189,7 @@ func (s *scope) reportEntry(e *entry, stale bool) {
 	}
 	s.parts = min(s.parts, e.fresh)
 	s.stale = s.stale || stale
-	e.eachTag(func(tag []byte) {
-		if !s.hasTag(tag) {
-			s.addTag(string(tag))
-		}
-	})
-}
-
-// fewTags is up to how many a linear search is faster than a map.
-const fewTags = 8
-
-func (s *scope) hasTag(tag []byte) bool {
-	if s.known != nil {
-		return s.known[string(tag)]
-	}
-	for _, t := range s.tags {
-		if t == string(tag) {
-			return true
-		}
-	}
-	return false
-}
-
-func (s *scope) addTag(tag string) {
-	if s.known == nil && slices.Contains(s.tags, tag) || s.known[tag] {
-		return
-	}
-	s.tags = append(s.tags, tag)
-	switch {
-	case s.known != nil:
-		s.known[tag] = true
-	case len(s.tags) > fewTags:
-		s.known = make(map[string]bool, 4*fewTags)
-		for _, t := range s.tags {
-			s.known[t] = true
-		}
-	}
+	s.addTagsOf(e)
 }
 
 // end closes the scope and returns what it gathered. Calls that come later, from
