@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -92,6 +93,7 @@ func New(b Backend, o Options) (*Cache, error) {
 	if o.Prefix != "" {
 		k.prefix = o.Prefix + "~" // which no key has before its first '|'
 	}
+	k.policy.Tags = slices.Clone(k.policy.Tags)
 	if k.policy.TTL == 0 {
 		k.policy.TTL = DefaultTTL
 	}
