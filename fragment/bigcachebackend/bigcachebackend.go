@@ -34,8 +34,13 @@ const DefaultSize = 64 << 20
 // A Backend keeps entries in a bigcache. It is made by New or, behind a
 // fragment.Cache, by a URL.
 type Backend struct {
-	cache atomic.Pointer[bigcache.BigCache] // nil once closed
+	cache atomic.Pointer[rings] // nil once closed
 	plan  plan
+}
+
+type rings struct {
+	*bigcache.BigCache
+	hot *hot
 }
 
 // New returns an empty Backend.
@@ -49,15 +54,19 @@ func New(o Options) (*Backend, error) {
 	if err != nil {
 		return nil, fmt.Errorf("bigcachebackend: new: %w", err)
 	}
-	b.cache.Store(cache)
+	b.cache.Store(&rings{cache, newHot(b.plan.bound)})
 	return b, nil
 }
 
-// Get implements fragment.Backend. The value is the caller's own.
+// Get implements fragment.Backend. The value may be shared with other callers.
 func (b *Backend) Get(_ context.Context, key string) (value []byte, ok bool, err error) {
 	cache := b.cache.Load()
 	if cache == nil {
 		return nil, false, nil
+	}
+	value, ok, lookup := cache.hot.get(key)
+	if ok {
+		return value, true, nil
 	}
 	kept, err := cache.Get(key)
 	if err == bigcache.ErrEntryNotFound {
@@ -69,6 +78,7 @@ func (b *Backend) Get(_ context.Context, key string) (value []byte, ok bool, err
 	if value, ok = unpad(kept); !ok {
 		return nil, false, fmt.Errorf("bigcachebackend: get: a value of %d bytes was not written by this backend", len(kept))
 	}
+	cache.hot.found(lookup, key, value)
 	return value, true, nil
 }
 
@@ -83,6 +93,7 @@ func (b *Backend) Set(_ context.Context, key string, value []byte, _ time.Durati
 	if most := b.plan.largest - len(key); paddedLen(len(value)) > most {
 		return fmt.Errorf("bigcachebackend: set: %d bytes, and half a shard leaves %d: %w", len(value), most, fragment.ErrTooLarge)
 	}
+	defer cache.hot.forget(key)
 	var room [floor]byte
 	if err := cache.Set(key, pad(value, room[:0])); err != nil {
 		return fmt.Errorf("bigcachebackend: set: %w", err)
@@ -97,7 +108,9 @@ func (b *Backend) Delete(_ context.Context, keys ...string) error {
 		return errClosed
 	}
 	for _, key := range keys {
-		if err := cache.Delete(key); err != nil && err != bigcache.ErrEntryNotFound {
+		err := cache.Delete(key)
+		cache.hot.forget(key)
+		if err != nil && err != bigcache.ErrEntryNotFound {
 			return fmt.Errorf("bigcachebackend: delete: %w", err)
 		}
 	}

@@ -16,9 +16,14 @@
 // read or not. To overwrite or delete an entry frees its place only then, so an
 // entry lasts as long as it takes to write the size once.
 //
+// Entries that are read over and over are kept beside the rings as well, so that
+// a hit shares them instead of copying: up to 128 of them, of up to 32 KiB each
+// in a cache of 64MiB. They stay although newer entries come.
+//
 // Size bounds the rings and their index together, for entries of any size: 13
-// of 16 parts are for the rings, and an entry takes at least 256 bytes of them,
-// so that there cannot be too many. Three things come on top of it. A size below
+// of 16 parts are for the rings, one for what is read over and over, and an
+// entry takes at least 256 bytes of the rings, so that there cannot be too many.
+// Three things come on top of it. A size below
 // 2MiB is that of the ring alone. Each shard keeps a buffer as large as the
 // largest entry it was ever given: nothing much for pages of some 20 KB, and up
 // to 13/32 of the size if entries near the limit are written to all shards. And
