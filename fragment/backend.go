@@ -26,6 +26,9 @@ import (
 //     wraps ErrTooLarge, and costs no other entry its place;
 //   - the calls return soon after ctx has ended.
 //
+// The engine gives a Backend that is not InProcess 100 ms for a read and 1 s for
+// a write, by the deadline of ctx; what takes longer is a fault, and a miss.
+//
 // The engine holds the exact deadline of an entry inside value. A Backend may
 // use ttl to drop an entry that is past it, and may as well return it.
 //

@@ -57,6 +57,7 @@ type Cache struct {
 type core struct {
 	backend   Backend
 	inProcess bool
+	nothing   bool   // the Backend keeps nothing
 	prefix    string // with its separator
 	policy    Policy
 	maxValue  int
@@ -79,14 +80,15 @@ func New(b Backend, o Options) (*Cache, error) {
 	if err := checkPrefix(o.Prefix); err != nil {
 		return nil, err
 	}
-	if err := o.Policy.check(); err != nil {
+	if err := o.Policy.Check(); err != nil {
 		return nil, err
 	}
 	if o.MaxValue < 0 {
 		return nil, fmt.Errorf("fragment: Options.MaxValue is %d: want a number of bytes, or 0 for the backend's limit", o.MaxValue)
 	}
+	_, nothing := b.(null)
 	k := &core{
-		backend: b, inProcess: isInProcess(b),
+		backend: b, inProcess: isInProcess(b), nothing: nothing,
 		policy: o.Policy, maxValue: o.MaxValue, wait: o.Wait, observe: o.Observe,
 		stamps: newStamps(), lanes: newLanes(),
 	}
@@ -153,6 +155,14 @@ func (c *Cache) open() (*core, error) {
 		return nil, ErrClosed
 	}
 	return k, nil
+}
+
+// bound is what an entry under key is bound to: see entry.
+func (c *core) bound(key string) string {
+	if c.inProcess {
+		return ""
+	}
+	return key
 }
 
 // key returns what the Backend knows k by.

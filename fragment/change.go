@@ -12,6 +12,8 @@ func (c *Cache) change(ctx context.Context, verb string, k Key, f func(ctx conte
 	if err != nil {
 		return err
 	}
+	ctx, tell := core.hold(ctx)
+	defer tell()
 	ctx, cancel := core.writing(ctx)
 	defer cancel()
 	done, err := core.take(ctx, []Key{k})
@@ -83,7 +85,7 @@ func (c *core) rewrite(ctx context.Context, key string, e *entry) error {
 		rest = after
 	}
 	name := string(e.name)
-	raw, _ := e.encode(name, tags, e.value)
+	raw, _ := e.encode(c.bound(key), name, tags, e.value)
 	err := c.set(ctx, key, raw, max(until(e.dead, time.Now().UnixNano()), 1))
 	if err != nil {
 		c.fault(ctx, name, "set", err)
@@ -99,6 +101,8 @@ func (c *Cache) Delete(ctx context.Context, keys ...Key) error {
 	if err != nil || len(keys) == 0 {
 		return err
 	}
+	ctx, tell := core.hold(ctx)
+	defer tell()
 	ctx, cancel := core.writing(ctx)
 	defer cancel()
 	done, err := core.take(ctx, keys)

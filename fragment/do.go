@@ -57,13 +57,19 @@ func (c *core) do(ctx context.Context, k Key, p Policy, fill func(context.Contex
 	landed := c.flights.Landed()
 	var e entry
 	found := c.lookup(ctx, k.name, key, &e)
-	if found == fresh {
+	if found == fresh && !p.Refresh {
 		c.hit(ctx, k.name, &e, around)
 		return e.value, nil
 	}
+	if p.Refresh {
+		c.flights.Forget(key) // what is being filled began before we asked
+	}
+	if found == stale && p.Stale < 0 {
+		found = missing
+	}
 	c.miss(ctx, k.name, found)
 	j := &job{name: k.name, key: key, policy: p, fill: fill, around: around}
-	return c.obtain(ctx, j, staleOne(found, e), landed)
+	return c.obtain(ctx, j, fallback(found, e), landed)
 }
 
 // A job is a call of Do that found no fresh entry.
@@ -121,7 +127,7 @@ func (c *core) fly(ctx context.Context, j *job, old *entry, landed uint64) (flig
 		wait.Bound = 0
 	}
 	return c.flights.Do(ctx, j.key, wait, func(n *flight.Node) flight.Result[answer] {
-		if c.flights.Landed() != landed {
+		if c.flights.Landed() != landed && !j.policy.Refresh {
 			// Between our lookup and our lead another fill may have stored.
 			if result, ok := c.stored(ctx, j); ok {
 				return result
@@ -165,9 +171,10 @@ func (c *core) usable(old *entry) bool {
 	return time.Now().UnixNano() < old.dead && old.valid(c.stamps)
 }
 
-// staleOne returns the stale entry that a lookup found, or nil.
-func staleOne(found state, e entry) *entry {
-	if found != stale {
+// fallback returns the entry that a lookup found, to be served while another
+// fills or if our fill fails; or nil.
+func fallback(found state, e entry) *entry {
+	if found == missing {
 		return nil
 	}
 	return &e

@@ -26,7 +26,36 @@ var (
 	errExpired     = errors.New("it expired before it was stored")
 	errStalePart   = errors.New("it was built on a stale part")
 	errBackend     = errors.New("the backend failed")
+	errNothing     = errors.New("the cache keeps nothing")
 )
+
+// vetoed is the reason that was given to DoNotStore.
+type vetoed string
+
+func (v vetoed) Error() string { return string(v) }
+
+// wordFor is a reason in one word, for places that are public: the text of a
+// reason may come from a Backend or from the fill, and tell who knows what.
+func wordFor(why error) string {
+	var veto vetoed
+	switch {
+	case errors.As(why, &veto):
+		return "do-not-store"
+	case errors.Is(why, ErrTooLarge):
+		return "too-large"
+	case errors.Is(why, errOutdated), errors.Is(why, errOverwritten):
+		return "outdated"
+	case errors.Is(why, errExpired):
+		return "expired"
+	case errors.Is(why, errStalePart):
+		return "stale-part"
+	case errors.Is(why, errNothing):
+		return "null"
+	case errors.Is(why, errBackend):
+		return "backend"
+	}
+	return "tags"
+}
 
 // live sets the deadlines of a draft that was computed at now, inside of s if
 // that is not nil.
@@ -60,7 +89,7 @@ func (c *core) seal(d *draft, s *scope) (raw, value []byte, why error) {
 		copy(value, d.value)
 		return nil, value, why
 	}
-	raw, value = d.entry.encode(d.name, d.stamped, d.value)
+	raw, value = d.entry.encode(c.bound(d.key), d.name, d.stamped, d.value)
 	return raw, value, nil
 }
 
@@ -68,7 +97,9 @@ func (c *core) seal(d *draft, s *scope) (raw, value []byte, why error) {
 func (c *core) reject(d *draft, s *scope) error {
 	switch {
 	case s != nil && s.veto != "":
-		return errors.New(s.veto)
+		return vetoed(s.veto)
+	case c.nothing:
+		return errNothing
 	case s != nil && s.stale:
 		return errStalePart
 	case d.entry.fresh <= d.entry.created:

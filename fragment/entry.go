@@ -10,8 +10,8 @@ import (
 // An entry is what a Backend holds: a head, then the value. All numbers are
 // little-endian, times are Unix nanoseconds.
 //
-//	 0  magic, version, two zeros          1 byte each
-//	 4  CRC-32C of what follows up to the value
+//	 0  magic, version, zero or one, zero   1 byte each
+//	 4  CRC-32C of what follows up to the value, or of all and the key
 //	 8  created
 //	16  fresh until
 //	24  dead until
@@ -24,7 +24,10 @@ import (
 //	56  name, then each tag: stamp 8, slot 2, length 2, bytes
 //
 // An entry is data from a place that others may write to: decodeEntry trusts
-// no length, allocates nothing, and whatever is amiss makes it foreign.
+// no length, allocates nothing, and whatever is amiss makes it foreign. In a
+// Backend that this process does not have to itself, the checksum also covers
+// the value and binds the entry to its key; that costs the more the longer the
+// value is, and memory of our own needs it no more than any other variable.
 type entry struct {
 	created int64
 	fresh   int64
@@ -57,8 +60,8 @@ type stamped struct {
 }
 
 // encode returns the entry as bytes, with a copy of value at their end, and
-// that copy.
-func (e *entry) encode(name string, tags []stamped, value []byte) (raw, copied []byte) {
+// that copy. If bound is not empty the checksum covers it and the value too.
+func (e *entry) encode(bound, name string, tags []stamped, value []byte) (raw, copied []byte) {
 	name = name[:min(len(name), math.MaxUint16)]
 	meta := len(name)
 	for _, t := range tags {
@@ -84,18 +87,31 @@ func (e *entry) encode(name string, tags []stamped, value []byte) (raw, copied [
 		at += tagHead + copy(raw[at+tagHead:], t.tag)
 	}
 	copy(raw[at:], value)
-	le.PutUint32(raw[4:], headSum(raw, at))
+	raw[2] = boundFlag(bound)
+	le.PutUint32(raw[4:], checksum(raw, at, bound))
 	return raw, raw[at:len(raw):len(raw)]
 }
 
-func headSum(raw []byte, end int) uint32 {
-	return crc32.Checksum(raw[8:end], castagnoli)
+func boundFlag(bound string) byte {
+	if bound == "" {
+		return 0
+	}
+	return 1
+}
+
+// checksum covers raw from its ninth byte to end, or if it is bound, all of
+// that and what it is bound to.
+func checksum(raw []byte, end int, bound string) uint32 {
+	if bound == "" {
+		return crc32.Checksum(raw[8:end], castagnoli)
+	}
+	return crc32.Update(crc32.Checksum(raw[8:], castagnoli), castagnoli, []byte(bound))
 }
 
 // decodeEntry reads raw into e, whose slices are parts of raw; ok is false if
-// raw is not a whole entry of this version.
-func decodeEntry(raw []byte, e *entry) (ok bool) {
-	if len(raw) < headSize || raw[0] != entryMagic || raw[1] != entryVersion || raw[2] != 0 || raw[3] != 0 {
+// raw is not a whole entry of this version, bound to bound.
+func decodeEntry(raw []byte, bound string, e *entry) (ok bool) {
+	if len(raw) < headSize || [4]byte(raw) != [4]byte{entryMagic, entryVersion, boundFlag(bound), 0} {
 		return false
 	}
 	le := binary.LittleEndian
@@ -104,7 +120,7 @@ func decodeEntry(raw []byte, e *entry) (ok bool) {
 		return false
 	}
 	end := headSize + int(meta)
-	if le.Uint32(raw[4:]) != headSum(raw, end) {
+	if le.Uint32(raw[4:]) != checksum(raw, end, bound) {
 		return false
 	}
 	e.created = int64(le.Uint64(raw[8:]))

@@ -100,5 +100,5 @@ func ExampleKept() {
 	stored, why := fragment.Kept(inside)
 	fmt.Println(stored, why)
 
-	// Output: false fragment: the value is too large to be stored: 16 bytes, and Options.MaxValue is 10
+	// Output: false too-large
 }

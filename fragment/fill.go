@@ -114,9 +114,10 @@ func (c *core) put(ctx context.Context, d *draft, raw []byte, lane *lane, turn u
 	var beside []string
 	var err error
 	for _, one := range d.beside {
-		bytes, _ := d.entry.encode(one.key.name, d.stamped, one.value)
-		beside = append(beside, c.key(one.key))
-		if err = c.set(ctx, c.key(one.key), bytes, ttl); err != nil {
+		key := c.key(one.key)
+		bytes, _ := d.entry.encode(c.bound(key), one.key.name, d.stamped, one.value)
+		beside = append(beside, key)
+		if err = c.set(ctx, key, bytes, ttl); err != nil {
 			break
 		}
 	}

@@ -27,12 +27,12 @@ func (c *core) lookup(ctx context.Context, name, key string, e *entry) state {
 	if !ok {
 		return missing
 	}
-	return c.judge(ctx, name, raw, e)
+	return c.judge(ctx, name, key, raw, e)
 }
 
 // judge decodes raw and tells what it is worth now.
-func (c *core) judge(ctx context.Context, name string, raw []byte, e *entry) state {
-	if !decodeEntry(raw, e) {
+func (c *core) judge(ctx context.Context, name, key string, raw []byte, e *entry) state {
+	if !decodeEntry(raw, c.bound(key), e) {
 		c.fault(ctx, name, "decode", errNoEntry)
 		return missing
 	}
@@ -61,7 +61,7 @@ func (c *core) hit(ctx context.Context, name string, e *entry, around *scope) {
 // miss counts and tells that there was nothing fresh, unless a stale value may
 // yet be served.
 func (c *core) miss(ctx context.Context, name string, found state) {
-	if found == stale {
+	if found != missing {
 		return
 	}
 	c.counts.of(name).misses.Add(1)

@@ -2,6 +2,7 @@ package fragment
 
 import (
 	"context"
+	"errors"
 	"time"
 )
 
@@ -20,6 +21,9 @@ func (null) InProcess()                                               {}
 
 func init() {
 	Register("null", func(_ context.Context, u *URL) (Backend, error) {
+		if u.Host != "" || u.Path != "" || u.Opaque != "" || u.User != nil {
+			return nil, errors.New("there is no place to go to: write null:")
+		}
 		return Null(), u.Err()
 	})
 }

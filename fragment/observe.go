@@ -58,5 +58,25 @@ func (c *core) tell(ctx context.Context, e Event) {
 	if e.Start.IsZero() {
 		e.Start = time.Now().Add(-e.Duration)
 	}
+	if held, ok := ctx.Value(heldKey{}).(*[]Event); ok {
+		*held = append(*held, e)
+		return
+	}
 	c.observe(ctx, e)
+}
+
+type heldKey struct{}
+
+// hold keeps the events of a step back until tell is called, when its lanes are
+// released: an observer may use the cache itself, and the same key.
+func (c *core) hold(ctx context.Context) (held context.Context, tell func()) {
+	if c.observe == nil {
+		return ctx, func() {}
+	}
+	var events []Event
+	return context.WithValue(ctx, heldKey{}, &events), func() {
+		for _, e := range events {
+			c.observe(ctx, e)
+		}
+	}
 }

@@ -38,6 +38,11 @@ type Policy struct {
 	// the Cache and those that the fill adds. See CheckTag for their form.
 	Tags []string
 
+	// Refresh fills anew although a fresh value is stored, which remains, and is
+	// served, should that fail. It holds for one call; as the default of a
+	// Cache it is ignored.
+	Refresh bool
+
 	// IgnoreInner keeps the TTL whole although something that was cached
 	// inside the fill expires before it. Without it the entry lives no longer
 	// than the first of its parts.
@@ -68,8 +73,10 @@ func checkTags(tags []string) error {
 	return nil
 }
 
-// check reports a Policy that cannot be the default of a Cache.
-func (p Policy) check() error {
+// Check reports what is wrong with a Policy: a Jitter above 1 or a tag that
+// CheckTag refuses. Surfaces ask when they are made; a Do with such a Policy
+// stores nothing.
+func (p Policy) Check() error {
 	if p.Jitter > 1 || math.IsNaN(p.Jitter) {
 		return fmt.Errorf("fragment: Policy.Jitter is %v: want a fraction from 0 to 1", p.Jitter)
 	}

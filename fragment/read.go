@@ -85,7 +85,7 @@ func (c *Cache) GetMany(ctx context.Context, keys []Key) (map[Key][]byte, error)
 	for i, k := range keys {
 		var e entry
 		raw, ok := raws[texts[i]]
-		if !ok || core.judge(ctx, k.name, raw, &e) != fresh {
+		if !ok || core.judge(ctx, k.name, texts[i], raw, &e) != fresh {
 			core.miss(ctx, k.name, missing)
 			continue
 		}

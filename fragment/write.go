@@ -36,6 +36,8 @@ func (c *Cache) SetMany(ctx context.Context, items map[Key][]byte, p Policy) err
 	if p = p.or(core.policy); p.TTL < 0 || len(items) == 0 {
 		return nil
 	}
+	ctx, tell := core.hold(ctx)
+	defer tell()
 	ctx, cancel := core.writing(ctx)
 	defer cancel()
 	done, err := core.take(ctx, keys)
@@ -67,9 +69,10 @@ func (c *core) setAll(ctx context.Context, items map[Key][]byte, p Policy) error
 }
 
 // refusal is the error of a Set that did not store d. An invalidation beside
-// it is none: the value might as well have been stored just before that.
+// it is none: the value might as well have been stored just before that. Nor is
+// that a cache keeps nothing.
 func refusal(d *draft, why error) error {
-	if why == nil || errors.Is(why, errOutdated) {
+	if why == nil || errors.Is(why, errOutdated) || errors.Is(why, errNothing) {
 		return nil
 	}
 	return fmt.Errorf("fragment: set %q: %w", d.name, why)
