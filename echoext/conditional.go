@@ -56,5 +56,6 @@ func (v *visit) replay304(page *stored, status string) {
 		}
 		return false
 	})
+	v.askBrowser(h)
 	v.c.Response().WriteHeader(http.StatusNotModified)
 }

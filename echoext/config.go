@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"net/textproto"
 	"slices"
+	"strings"
 
 	"github.com/labstack/echo/v4"
 
@@ -49,6 +50,16 @@ type PageConfig struct {
 	// cache. Nil is AnalyticsCookies(); an empty list means no cookie at all.
 	HarmlessCookies []string
 
+	// Identity names request headers that say who is asking, in addition to
+	// IdentityHeaders(); "X-Acme-*" stands for all that begin with "X-Acme-". A
+	// request that has one passes by the cache.
+	Identity []string
+
+	// CSRFContextKey is where Echo's CSRF middleware leaves its token in the
+	// context, as its ContextKey says: a response that shows the token is not
+	// stored. Empty is "csrf".
+	CSRFContextKey string
+
 	// Store, if not nil, decides more narrowly what is stored: it is asked when
 	// the handler has written the header of a response that could be.
 	Store func(status int, header http.Header) bool
@@ -58,11 +69,11 @@ type PageConfig struct {
 	Refresh func(echo.Context) bool
 
 	// MaxBody is the largest body in bytes that is stored; a larger one streams
-	// through. Zero is 512 KiB.
+	// through. Zero is 384 KiB, which the default bigcache just takes.
 	MaxBody int
 }
 
-const defaultMaxBody = 512 << 10
+const defaultMaxBody = 384 << 10
 
 // Page returns middleware that caches views in c by the policy p. It panics if
 // c is nil, as Echo's own middleware does for a configuration that cannot work.
@@ -97,21 +108,26 @@ type pages struct {
 	vary     spec
 	query    queryRule
 	harmless patterns
+	identity patterns
 }
 
 func newPages(config PageConfig) (*pages, error) {
 	if config.Cache == nil {
 		return nil, errors.New("echoext: PageConfig.Cache is nil: pass a cache, such as registry.Cache(\"default\")")
 	}
-	for _, tag := range config.Policy.Tags {
-		if err := fragment.CheckTag(tag); err != nil {
-			return nil, fmt.Errorf("echoext: PageConfig.Policy.Tags: %w", err)
-		}
+	if err := config.Policy.Check(); err != nil {
+		return nil, fmt.Errorf("echoext: PageConfig.Policy: %w", err)
+	}
+	if !isFieldValue(config.Browser) {
+		return nil, fmt.Errorf("echoext: PageConfig.Browser is %q: want the value of a Cache-Control header, such as \"public, max-age=60\"", config.Browser)
 	}
 	if config.MaxBody < 0 {
 		return nil, fmt.Errorf("echoext: PageConfig.MaxBody is %d: want a number of bytes, or 0 for %d", config.MaxBody, defaultMaxBody)
 	}
 	p := &pages{PageConfig: config}
+	if p.CSRFContextKey == "" {
+		p.CSRFContextKey = "csrf"
+	}
 	if p.MaxBody == 0 {
 		p.MaxBody = defaultMaxBody
 	}
@@ -119,8 +135,8 @@ func newPages(config PageConfig) (*pages, error) {
 		p.Browser = "no-cache"
 	}
 	for _, name := range config.Vary {
-		if name == "" || name == "*" {
-			return nil, fmt.Errorf("echoext: PageConfig.Vary has %q: want names of request headers", name)
+		if name == "*" || !isFieldName(name) {
+			return nil, fmt.Errorf("echoext: PageConfig.Vary has %q: want names of request headers, one each", name)
 		}
 		p.vary = p.vary.with(textproto.CanonicalMIMEHeaderKey(name))
 	}
@@ -128,7 +144,14 @@ func newPages(config PageConfig) (*pages, error) {
 	if p.query, err = newQueryRule(config); err != nil {
 		return nil, err
 	}
-	p.harmless, err = newPatterns("HarmlessCookies", orDefault(config.HarmlessCookies, AnalyticsCookies))
+	if p.harmless, err = newPatterns("HarmlessCookies", orDefault(config.HarmlessCookies, AnalyticsCookies)); err != nil {
+		return nil, err
+	}
+	var own []string
+	for _, name := range config.Identity {
+		own = append(own, textproto.CanonicalMIMEHeaderKey(name))
+	}
+	p.identity, err = newPatterns("Identity", append(IdentityHeaders(), own...))
 	return p, err
 }
 
@@ -137,4 +160,20 @@ func orDefault(list []string, byDefault func() []string) []string {
 		return byDefault()
 	}
 	return slices.Clone(list)
+}
+
+// isFieldName reports a token (RFC 9110, section 5.6.2).
+func isFieldName(name string) bool {
+	for i := range len(name) {
+		c := name[i]
+		if c <= ' ' || c >= 0x7f || strings.IndexByte("\"(),/:;<=>?@[\\]{}", c) >= 0 {
+			return false
+		}
+	}
+	return name != ""
+}
+
+// isFieldValue reports text without control bytes.
+func isFieldValue(value string) bool {
+	return strings.IndexFunc(value, func(r rune) bool { return r < ' ' && r != '\t' || r == 0x7f }) < 0
 }

@@ -17,8 +17,15 @@
 // What the key leaves out on purpose, harmless cookies and tracking parameters,
 // is hidden from the handler.
 //
-// Two things remain the application's to mind: a handler that answers by
-// another request header must name it in Vary, and one that answers by what
-// middleware outside of Page put into c.Get must not be cached, or must be kept
-// apart by [PageConfig.Vary] or [PageConfig.Skipper].
+// Three things remain the application's to mind. A handler that answers by
+// another request header must name it in Vary. One that answers by the address of
+// the visitor (c.RealIP) must not be cached. One that answers by what middleware outside
+// of Page put into c.Get must not be cached, or must be kept apart by
+// [PageConfig.Vary] or [PageConfig.Skipper].
+//
+// # HEAD
+//
+// Echo answers HEAD only where a route is declared for it, as by e.Match. With
+// Page on that route, HEAD is answered from what a GET stored; what a handler
+// answers to HEAD is never stored.
 package echoext

@@ -5,7 +5,10 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/base64"
+	"maps"
 	"net/http"
+	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -42,8 +45,8 @@ func (v *visit) run(ctx context.Context) error {
 	defer v.c.SetRequest(v.request)
 	v.rec.out = out
 	v.c.SetResponse(echo.NewResponse(v.rec, v.c.Echo()))
-	v.c.SetRequest(v.shown(ctx))
 	defer v.hideParameters()()
+	v.c.SetRequest(v.shown(ctx))
 	return v.next(v.c)
 }
 
@@ -55,36 +58,31 @@ func (v *visit) shown(ctx context.Context) *http.Request {
 	for _, name := range []string{"Cookie", "If-None-Match", "If-Modified-Since"} {
 		delete(r.Header, name)
 	}
-	if r.URL.RawQuery == v.query {
-		return r
+	// An absolute target has a scheme, user and host that are in no key; Host
+	// and Scheme of the request are.
+	u := url.URL{Path: r.URL.Path, RawPath: r.URL.RawPath, RawQuery: v.query}
+	if r.URL.RequestURI() != r.RequestURI || u != *r.URL {
+		r.URL, r.RequestURI = &u, u.RequestURI()
+		r.Form, r.PostForm = nil, nil // parsed before us, from the whole query
 	}
-	u := *r.URL
-	u.RawQuery, u.ForceQuery = v.query, false
-	r.URL = &u
-	r.RequestURI, _, _ = strings.Cut(r.RequestURI, "?")
-	if v.query != "" {
-		r.RequestURI += "?" + v.query
-	}
-	r.Form, r.PostForm = nil, nil // parsed before us, from the whole query
 	return r
 }
 
-// hideParameters takes the parameters that do not count out of the query that
-// the Echo context has parsed, if middleware outside made it do so. What it
-// returns puts them back.
+// hideParameters leaves in the query that the Echo context has parsed, perhaps
+// for middleware outside, what the handler may see. What it returns puts the
+// rest back.
 func (v *visit) hideParameters() (restore func()) {
-	parsed, shown := v.c.QueryParams(), v.c.Request().URL.Query()
-	hidden := make(map[string][]string)
-	for name, values := range parsed {
-		if _, ok := shown[name]; !ok {
-			hidden[name] = values
-			delete(parsed, name)
-		}
+	if v.request.URL.RawQuery == v.query {
+		return func() {}
 	}
+	parsed := v.c.QueryParams() // one map for as long as the request lasts
+	all := maps.Clone(parsed)
+	shown, _ := url.ParseQuery(v.query)
+	clear(parsed)
+	maps.Copy(parsed, shown)
 	return func() {
-		for name, values := range hidden {
-			parsed[name] = values
-		}
+		clear(parsed)
+		maps.Copy(parsed, all)
 	}
 }
 
@@ -101,17 +99,26 @@ func (v *visit) refusal() string {
 		return "trailer"
 	case rec.cutShort():
 		return "incomplete"
-	case v.tellsToken(rec.body.Bytes()):
+	case v.tellsToken():
 		return "csrf-token"
 	}
 	return ""
 }
 
-// tellsToken reports whether a body holds the request's CSRF token, as Echo's
-// CSRF middleware leaves it in the context: it would be shown to everybody.
-func (v *visit) tellsToken(body []byte) bool {
-	token, _ := v.c.Get("csrf").(string)
-	return token != "" && bytes.Contains(body, []byte(token))
+// tellsToken reports whether a response holds the request's CSRF token, as
+// Echo's CSRF middleware leaves it in the context: it would be shown to
+// everybody. An encoded body may hold anything.
+func (v *visit) tellsToken() bool {
+	token, _ := v.c.Get(v.CSRFContextKey).(string)
+	if token == "" {
+		return false
+	}
+	for _, values := range v.rec.header {
+		if slices.ContainsFunc(values, func(value string) bool { return strings.Contains(value, token) }) {
+			return true
+		}
+	}
+	return len(v.rec.header["Content-Encoding"]) > 0 || bytes.Contains(v.rec.body.Bytes(), []byte(token))
 }
 
 // pack completes the header and returns what is to be stored under the key that
@@ -123,7 +130,7 @@ func (v *visit) pack(ctx context.Context) []byte {
 	if age, err := strconv.ParseInt(h.Get("Age"), 10, 32); err == nil && age > 0 {
 		at = at.Add(-time.Duration(age) * time.Second) // from a cache inside
 	}
-	complete(h, body, v.Browser)
+	complete(h, body)
 	s, _ := varyOf(h)
 	s = s.and(v.vary)
 	addVary(h, s)
@@ -146,7 +153,7 @@ func (v *visit) pack(ctx context.Context) []byte {
 
 // complete adds to a header what a stored page has, and removes what belongs to
 // one connection or one moment (RFC 9110, section 7.6.1; RFC 9111, section 3.1).
-func complete(h http.Header, body []byte, browser string) {
+func complete(h http.Header, body []byte) {
 	for _, line := range h["Connection"] {
 		for name := range strings.SplitSeq(line, ",") {
 			h.Del(strings.Trim(name, " \t"))
@@ -165,8 +172,5 @@ func complete(h http.Header, body []byte, browser string) {
 	if h.Get("Etag") == "" {
 		sum := sha256.Sum256(body)
 		h.Set("Etag", `"`+base64.RawURLEncoding.EncodeToString(sum[:16])+`"`)
-	}
-	if len(h["Cache-Control"]) == 0 {
-		h.Set("Cache-Control", browser)
 	}
 }

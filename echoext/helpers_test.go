@@ -2,6 +2,7 @@ package echoext_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -123,4 +124,11 @@ func (s *site) stored(target string, headers ...string) bool {
 	s.get(target, headers...)
 	s.get(target, headers...)
 	return s.renders.Load() == before+1
+}
+
+// failing is a Backend that tells a password when it fails.
+type failing struct{ mapBackend }
+
+func (*failing) Set(context.Context, string, []byte, time.Duration) error {
+	return errors.New("dial redis://shop:hunter2@10.0.0.5:6379: connection refused")
 }

@@ -43,6 +43,9 @@ func (p *pages) inspect(r *http.Request, f *finding) (why string) {
 	if hasCertificate(r.TLS) {
 		return "client-certificate"
 	}
+	if r.URL.Opaque != "" {
+		return "target" // without a path, such as "mailto:x"
+	}
 	for name, values := range r.Header {
 		switch name {
 		case "Accept", "Accept-Encoding", "Accept-Language", "User-Agent", "Referer", "Cache-Control", "Pragma":
@@ -64,7 +67,7 @@ func (p *pages) inspect(r *http.Request, f *finding) (why string) {
 		case "X-Forwarded-Proto", "X-Forwarded-Protocol", "X-Forwarded-Ssl", "X-Url-Scheme":
 			f.scheme = true
 		default:
-			if isIdentity(name) {
+			if !strings.HasPrefix(name, "Sec-") && p.identity.match(name) {
 				return "identity"
 			}
 			f.keyed = f.keyed || isKeyed[name]
@@ -73,44 +76,19 @@ func (p *pages) inspect(r *http.Request, f *finding) (why string) {
 	return ""
 }
 
-// identity holds the headers by which a proxy, or a client, says who is asking.
-var identity = func() map[string]bool {
-	m := make(map[string]bool)
-	for _, name := range []string{
-		"Remote-User", "Remote-Email", "Remote-Groups", "Remote-Name",
-		"X-Remote-User", "X-Remote-Groups", "X-User", "X-User-Id", "X-User-Email", "X-Authenticated-User",
+// IdentityHeaders returns the request headers by which proxies and clients say,
+// by convention, who is asking. A request that has one passes by the cache.
+func IdentityHeaders() []string {
+	return []string{
+		"Remote-*", "X-Remote-*", "X-Auth-*", "X-Authenti*", "X-Authorization", "X-Access-Token", "X-Id-Token", "X-Oauth-*", "X-Token",
+		"X-User", "X-User-*", "X-Userid", "X-Username", "X-Session-*", "X-Api-Key", "Api-Key", "Apikey", "X-Csrf-Token", "X-Xsrf-Token",
 		"X-Forwarded-User", "X-Forwarded-Email", "X-Forwarded-Groups", "X-Forwarded-Preferred-Username", "X-Forwarded-Access-Token",
-		"X-Forwarded-Client-Cert", "X-Client-Cert", "Client-Cert", "Ssl-Client-Cert", "X-Ssl-Cert",
-		"X-Api-Key", "Api-Key", "Apikey", "X-Auth-Token", "X-Access-Token", "X-Session-Id", "X-Session-Token", "X-Csrf-Token", "X-Xsrf-Token",
-		"Cf-Access-Jwt-Assertion", "Cf-Access-Authenticated-User-Email", "X-Goog-Iap-Jwt-Assertion", "X-Jwt-Assertion", "X-Webauth-User",
+		"X-Forwarded-Client-Cert", "X-Forwarded-Tls-*", "X-Client-Cert*", "Client-Cert", "Client-Cert-Chain", "X-Arr-Clientcert",
+		"Ssl-Client-*", "X-Ssl-*", "X-Amzn-Mtls-*", "X-Amzn-Oidc-*", "X-Goog-Authenticated-User-*", "X-Goog-Iap-*", "X-Endpoint-Api-Userinfo",
+		"X-Apigateway-Api-Userinfo", "X-Appengine-User-*", "X-Ms-Client-Principal*", "X-Ms-Token-*", "Cf-Access-*", "X-Jwt-*", "X-Webauth-*",
+		"X-Consumer-*", "X-Credential-*", "X-Pomerium-*", "X-Vouch-*", "Oidc_*", "Oidc-*", "Shib-*", "Eppn", "Tailscale-User-*",
 		"Cookie2", "Dpop",
-	} {
-		m[name] = true
 	}
-	return m
-}()
-
-var identityPrefixes = []string{
-	"X-Auth-Request-", "X-Amzn-Oidc-", "X-Goog-Authenticated-User-", "X-Ms-Client-Principal", "X-Ms-Token-",
-	"X-Ssl-Client-", "Ssl-Client-", "X-Authentik-", "X-Pomerium-", "Tailscale-User-", "X-Vouch-",
-}
-
-func isIdentity(name string) bool {
-	if identity[name] {
-		return true
-	}
-	if name == "" {
-		return false
-	}
-	switch name[0] { // most headers of a browser begin otherwise
-	case 'X', 'S', 'T':
-		for _, prefix := range identityPrefixes {
-			if strings.HasPrefix(name, prefix) {
-				return true
-			}
-		}
-	}
-	return false
 }
 
 func hasCertificate(state *tls.ConnectionState) bool {

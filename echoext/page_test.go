@@ -265,7 +265,7 @@ func TestRefreshRendersAnewForEverybody(t *testing.T) {
 		t.Errorf("after a refresh: %q %q", w.Body, status(w))
 	}
 	fail = true
-	if w := s.get("/", "X-Warm: 1"); w.Body.String() != "render 2 of /" || !strings.HasPrefix(status(w), "hit; fwd=stale") {
+	if w := s.get("/", "X-Warm: 1"); w.Body.String() != "render 2 of /" || !strings.HasPrefix(status(w), "fwd=stale") {
 		t.Errorf("a refresh that failed: %d %q %q, want the old page", w.Code, w.Body, status(w))
 	}
 }
@@ -329,13 +329,17 @@ func TestClientThatLeftStoresNothing(t *testing.T) {
 func TestBadConfigurations(t *testing.T) {
 	c := newCache(t)
 	for want, config := range map[string]echoext.PageConfig{
-		"Cache is nil":    {},
-		"MaxBody is -1":   {Cache: c, MaxBody: -1},
-		`Vary has "*"`:    {Cache: c, Vary: []string{"*"}},
-		"IgnoreQuery":     {Cache: c, IgnoreQuery: []string{"a*b"}},
-		"OnlyQuery":       {Cache: c, OnlyQuery: []string{""}},
-		"HarmlessCookies": {Cache: c, HarmlessCookies: []string{"**"}},
-		"Policy.Tags":     {Cache: c, Policy: fragment.Policy{Tags: []string{"a b"}}},
+		"Cache is nil":      {},
+		"MaxBody is -1":     {Cache: c, MaxBody: -1},
+		`Vary has "*"`:      {Cache: c, Vary: []string{"*"}},
+		`Vary has "A,B"`:    {Cache: c, Vary: []string{"A,B"}},
+		"Browser is":        {Cache: c, Browser: "max-age=1\r\nX: y"},
+		"Jitter is 5":       {Cache: c, Policy: fragment.Policy{Jitter: 5}},
+		"Identity has":      {Cache: c, Identity: []string{"X-*-Y"}},
+		"IgnoreQuery":       {Cache: c, IgnoreQuery: []string{"a*b"}},
+		"OnlyQuery":         {Cache: c, OnlyQuery: []string{""}},
+		"HarmlessCookies":   {Cache: c, HarmlessCookies: []string{"**"}},
+		"PageConfig.Policy": {Cache: c, Policy: fragment.Policy{Tags: []string{"a b"}}},
 	} {
 		if _, err := config.ToMiddleware(); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("got error %v, want one about %s", err, want)

@@ -2,41 +2,47 @@ package echoext
 
 import (
 	"fmt"
-	"slices"
 	"strings"
 )
 
 // patterns are names, some of which stand for all that begin with them.
 type patterns struct {
-	names    []string // sorted
-	prefixes []string
+	all      bool
+	names    map[string]bool
+	prefixes map[byte][]string // by their first byte
 }
 
 func newPatterns(field string, list []string) (patterns, error) {
-	var p patterns
+	p := patterns{names: make(map[string]bool), prefixes: make(map[byte][]string)}
 	for _, one := range list {
 		prefix, open := strings.CutSuffix(one, "*")
-		if strings.Contains(prefix, "*") || one == "" {
+		switch {
+		case strings.Contains(prefix, "*") || one == "":
 			return patterns{}, fmt.Errorf("echoext: PageConfig.%s has %q: want a name, or the beginning of names followed by one *", field, one)
-		}
-		if open {
-			p.prefixes = append(p.prefixes, prefix)
-		} else {
-			p.names = append(p.names, one)
+		case !open:
+			p.names[one] = true
+		case prefix == "":
+			p.all = true
+		default:
+			p.prefixes[prefix[0]] = append(p.prefixes[prefix[0]], prefix)
 		}
 	}
-	slices.Sort(p.names)
 	return p, nil
 }
 
 func (p *patterns) match(name string) bool {
-	for _, prefix := range p.prefixes {
+	if p.all || p.names[name] {
+		return true
+	}
+	if name == "" {
+		return false
+	}
+	for _, prefix := range p.prefixes[name[0]] {
 		if strings.HasPrefix(name, prefix) {
 			return true
 		}
 	}
-	_, found := slices.BinarySearch(p.names, name)
-	return found
+	return false
 }
 
 // TrackingParameters returns the query parameters that are ignored by default:

@@ -3,9 +3,9 @@ package echoext
 import (
 	"bufio"
 	"bytes"
-	"maps"
 	"net"
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -91,10 +91,11 @@ func (r *recorder) passOn() {
 	}
 	r.passing = true
 	h := r.out.Header()
-	vary := h["Vary"]
-	maps.Copy(h, r.header)
-	if len(vary) > 0 && len(r.header["Vary"]) > 0 {
-		h["Vary"] = append(vary[:len(vary):len(vary)], r.header["Vary"]...)
+	for name, values := range r.header {
+		if adds(name) {
+			values = append(slices.Clip(h[name]), values...)
+		}
+		h[name] = values
 	}
 	h.Add("Cache-Status", r.v.missStatusWhy(r.why))
 	if !r.wrote {

@@ -14,7 +14,7 @@ func (v *visit) refuse(status int, h http.Header) string {
 		return "status-" + strconv.Itoa(status)
 	case len(h["Set-Cookie"]) > 0 || len(h["Set-Cookie2"]) > 0:
 		return "set-cookie"
-	case forbids(h["Cache-Control"]):
+	case forbids(v.cacheControl(h)):
 		return "cache-control"
 	case varyAll:
 		return "vary-star"
@@ -22,6 +22,15 @@ func (v *visit) refuse(status int, h http.Header) string {
 		return "store"
 	}
 	return ""
+}
+
+// cacheControl is that of the handler or, without one, what middleware outside
+// has set for it.
+func (v *visit) cacheControl(h http.Header) []string {
+	if own := h["Cache-Control"]; len(own) > 0 {
+		return own
+	}
+	return v.rec.out.Header()["Cache-Control"]
 }
 
 // forbids reports a Cache-Control that has private, no-store or no-cache, with

@@ -13,7 +13,7 @@ import (
 const (
 	cacheName   = "pongocache"
 	hitStatus   = cacheName + "; hit"
-	staleStatus = cacheName + "; hit; fwd=stale; detail=refill-failed"
+	staleStatus = cacheName + "; fwd=stale; detail=refill-failed"
 )
 
 func (v *visit) hitOrStale() string {
@@ -31,6 +31,7 @@ func (v *visit) replay(page *stored, status string) error {
 	}
 	out := v.c.Response()
 	page.into(out.Header(), status, nil)
+	v.askBrowser(out.Header())
 	out.WriteHeader(page.status)
 	if v.request.Method == http.MethodHead || len(page.body) == 0 {
 		return nil
@@ -51,7 +52,7 @@ func (p *stored) into(h http.Header, status string, pick func(name string) bool)
 		}
 		if name != last {
 			last, from = name, len(values)
-			if name == "Vary" { // middleware outside may vary by more
+			if adds(name) {
 				values = append(values, h[name]...)
 			}
 		}
@@ -67,6 +68,15 @@ func (p *stored) into(h http.Header, status string, pick func(name string) bool)
 	tell(h, values[len(values)-1:len(values):len(values)])
 }
 
+// askBrowser sets Cache-Control where neither the handler nor middleware outside
+// did. A Page around this one does so itself, in what it sends: here it would
+// take it for the handler's.
+func (v *visit) askBrowser(h http.Header) {
+	if len(h["Cache-Control"]) == 0 && v.depth == 0 {
+		h.Set("Cache-Control", v.Browser)
+	}
+}
+
 // tell adds to Cache-Status, whose last member is of the cache nearest to the
 // client.
 func tell(h http.Header, status []string) {
@@ -79,7 +89,7 @@ func tell(h http.Header, status []string) {
 // answerFilled writes what the handler of this visit wrote.
 func (v *visit) answerFilled() error {
 	if v.rec.passing {
-		return nil
+		return v.err
 	}
 	if v.page == nil {
 		v.rec.passOn()
@@ -138,7 +148,7 @@ func isToken(s string) bool {
 // head answers a HEAD from the page that a GET stored, or lets the handler
 // answer; what that says is not stored.
 func (v *visit) head() error {
-	if v.Refresh == nil || !v.Refresh(v.c) {
+	if !v.refreshes() {
 		if page, ok := v.find(pageSpace); ok {
 			return v.replay(&page, hitStatus)
 		}

@@ -61,6 +61,16 @@ func varyOf(h http.Header) (s spec, any bool) {
 	return s, false
 }
 
+// adds reports the fields that are lists of which middleware outside and the
+// handler may each add a part. Of any other field the handler's is sent.
+func adds(name string) bool {
+	switch name {
+	case "Vary", "Set-Cookie", "Link", "Server-Timing", "Www-Authenticate":
+		return true
+	}
+	return false
+}
+
 // addVary adds names to the Vary header, each once.
 func addVary(h http.Header, s spec) {
 	has, any := varyOf(http.Header{"Vary": h["Vary"]})

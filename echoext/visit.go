@@ -98,28 +98,26 @@ func schemeOf(c echo.Context, told bool) string {
 
 // get answers a GET.
 func (v *visit) get() error {
-	if v.found.ifNone != nil && v.unchanged() {
+	policy := v.Policy
+	policy.Refresh = v.refreshes()
+	if v.found.ifNone != nil && !policy.Refresh && v.unchanged() {
 		return nil
 	}
-	ctx := v.request.Context()
 	v.spec = v.vary
-	if v.Refresh != nil && v.Refresh(v.c) {
-		v.expire(ctx)
-	}
 	for range maxSpecs {
-		value, err := v.Cache.Do(ctx, v.key(pageSpace, v.spec), v.Policy, v.filler)
+		value, err := v.Cache.Do(v.request.Context(), v.key(pageSpace, v.spec), policy, v.filler)
+		page, other, ok := decode(value)
 		switch {
-		case v.rec != nil && v.err == nil:
+		case v.rec != nil && (v.err == nil || v.rec.passing):
 			return v.answerFilled()
 		case err != nil:
 			return v.fail(err)
-		}
-		page, other, ok := decode(value)
-		if !ok {
-			break // not ours, or of another version: the handler answers
-		}
-		if other == "" {
+		case ok && other == "":
 			return v.replay(&page, v.hitOrStale())
+		case v.rec != nil: // the handler failed, and this is no page to answer with
+			return v.fail(v.err)
+		case !ok: // not ours, or of another version
+			return pass(v.c, v.next, cacheName+"; fwd=bypass; detail=foreign")
 		}
 		v.spec = other
 	}
@@ -142,24 +140,7 @@ func (v *visit) fail(err error) error {
 	return v.err
 }
 
-// expire lets the stored page, in the variant of this visit, be filled anew.
-// That it could not is no reason to fail: the old page is served then.
-func (v *visit) expire(ctx context.Context) {
-	s := v.spec
-	for range maxSpecs {
-		page, head := v.key(pageSpace, s), v.key(headSpace, s)
-		value, ok, _ := v.Cache.Get(ctx, page)
-		_ = v.Cache.Expire(ctx, page, head)
-		if !ok {
-			return
-		}
-		_, other, ok := decode(value)
-		if !ok || other == "" {
-			return
-		}
-		s = other
-	}
-}
+func (v *visit) refreshes() bool { return v.Refresh != nil && v.Refresh(v.c) }
 
 type depthKey struct{}
 
