@@ -14,6 +14,8 @@ type codec struct {
 	decoding cbor.DecMode
 	typ      reflect.Type
 	shape    *shape
+
+	mostPerByte int64 // that the decoder can be made to allocate
 }
 
 // codecOf returns the codec for answers of type t.
@@ -29,7 +31,7 @@ func codecOf(t reflect.Type) (codec, error) {
 	if err != nil {
 		return codec{}, fmt.Errorf("the value cannot be stored: %w", err)
 	}
-	c := codec{encoding: plainEncoding, decoding: plainDecoding, typ: t, shape: top}
+	c := codec{encoding: plainEncoding, decoding: plainDecoding, typ: t, shape: top, mostPerByte: s.mostPerByte()}
 	if s.text {
 		c.encoding, c.decoding = textEncoding, textDecoding
 	}
@@ -95,6 +97,9 @@ func (c *codec) encode(v any) (raw []byte, err error) {
 // v points to.
 func (c *codec) decode(raw []byte, v any) (err error) {
 	defer caught(&err)
+	if err := c.check(raw); err != nil {
+		return err
+	}
 	return c.decoding.Unmarshal(raw, v)
 }
 

@@ -32,7 +32,8 @@
 //
 // Some values of a good type cannot be stored either: one that refers to itself
 // or is nested more than 32 levels deep, a time whose zone is off by seconds, a
-// pointer to nil. They are returned as the loader made them and are not stored;
+// pointer to nil, one whose decoding would take more than 64 MiB and 64 times its
+// bytes in memory. They are returned as the loader made them and are not stored;
 // an Event tells why.
 //
 // Some things come back different, on a hit and on a miss alike. The zone of a

@@ -15,6 +15,8 @@ func (s *survey) structure(t reflect.Type, path string, found *shape) error {
 		err = flatten(t, path, map[string]string{}, nil)
 	}
 	if err == nil {
+		found.named, found.numbered = map[string]member{}, map[int64]member{}
+		s.addMembers(found, t, 0)
 		return nil
 	}
 	if own, half := textEncoder.encodesBy(t, path); own && half == nil {

@@ -6,14 +6,22 @@ import (
 )
 
 // A shape is what must be known of a type to store its values: whether some of
-// them have to be looked at one by one, and where in them.
+// them have to be looked at one by one, and where in them; and how large what is
+// decoded can become.
 type shape struct {
 	kind   reflect.Kind // Invalid where there is nothing to look at
+	size   int64        // of a value in memory
 	watch  bool         // some values would come back different or not at all
 	open   bool         // being surveyed: met again, the type may hold itself
 	key    *shape       // of a map
 	elem   *shape       // of a pointer, slice, array or map
 	fields []shapeField // of a struct, those to be watched
+
+	// Of a struct, as its fields are stored: in their order, and by name or
+	// number.
+	members  []member
+	named    map[string]member
+	numbered map[int64]member
 }
 
 type shapeField struct {
@@ -35,7 +43,7 @@ func (s *survey) of(t reflect.Type, path string) (*shape, error) {
 		known.watch = known.watch || known.open
 		return known, nil
 	}
-	found := &shape{open: true}
+	found := &shape{open: true, size: int64(t.Size())}
 	s.shapes[t] = found
 	err := s.look(t, path, found)
 	found.open = false
