@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/flosch/pongo2/v6"
 
@@ -36,12 +37,19 @@ type Binding struct {
 	caches *fragment.Registry
 	main   *fragment.Cache // of a block without using=
 	strict bool            // a block needs a ctx
+	tags   []string        // of every block, beside its own
 }
 
 // NewBinding binds set to caches, as Bind does.
 func NewBinding(set *pongo2.TemplateSet, caches *fragment.Registry) (*Binding, error) {
 	return bind(set, caches, true)
 }
+
+// TagBlocks puts tags on every cached block of the set, beside its own; it
+// replaces those of an earlier call. It must be called before the first
+// template of the set is executed. With a tag that fragment.CheckTag refuses
+// each block is an error.
+func (b *Binding) TagBlocks(tags ...string) { b.tags = slices.Clone(tags) }
 
 // Attach puts ctx into data, which must not be nil, for one execution of a
 // template of the set. It costs each executed template less than WithContext.

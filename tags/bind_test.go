@@ -185,3 +185,34 @@ func TestWithContextLeavesDataAlone(t *testing.T) {
 		t.Errorf("got %d names for nil, want 1", len(out))
 	}
 }
+
+func TestTagBlocksTagsEveryBlock(t *testing.T) {
+	set := newSet(map[string]string{
+		"page.html": `{% cache 60 %}{{ n }}{% endcache %}{% cache 60 "a" tags="x" %}{{ n }}{% endcache %}{% cache 60 "b" tags=list %}{{ n }}{% endcache %}`,
+	})
+	registry := &fragment.Registry{}
+	c, err := fragment.New(new(memory), fragment.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := registry.Use(fragment.DefaultName, c); err != nil {
+		t.Fatal(err)
+	}
+	binding, err := tags.NewBinding(set, registry)
+	if err != nil {
+		t.Fatal(err)
+	}
+	binding.TagBlocks("all", "of-them")
+	for _, step := range []struct{ free, n, want string }{
+		{"nothing", "0", "000"}, {"nothing", "1", "000"}, {"x", "2", "020"}, {"y", "3", "023"}, {"all", "4", "444"}, {"of-them", "5", "555"},
+	} {
+		if err := registry.InvalidateTags(t.Context(), step.free); err != nil {
+			t.Fatal(err)
+		}
+		data := pongo2.Context{"n": step.n, "list": "y"}
+		binding.Attach(t.Context(), data)
+		if got, err := executeFile(set, "page.html", data); got != step.want || err != nil {
+			t.Errorf("%s freed: got %q, %v, want %q", step.free, got, err, step.want)
+		}
+	}
+}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"reflect"
+	"slices"
 
 	"github.com/flosch/pongo2/v6"
 
@@ -26,6 +27,9 @@ func (r *run) plan(b *Binding) (p plan, err *pongo2.Error) {
 		return p, err
 	}
 	p.policy.Tags = r.tag.tags
+	if len(b.tags) > 0 {
+		p.policy.Tags = slices.Concat(r.tag.tags, b.tags)
+	}
 	cached, err := r.cached()
 	if err != nil {
 		return p, err

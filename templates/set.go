@@ -8,6 +8,7 @@ import (
 	"io/fs"
 	"regexp"
 	"sync"
+	"sync/atomic"
 
 	"github.com/flosch/pongo2/v6"
 
@@ -18,8 +19,11 @@ import (
 // Options are what a Set can be told. The zero value is for production.
 type Options struct {
 	// Reload is for development: a file that has changed, also one that is
-	// extended, included or imported, is seen by the next Render. It costs a
-	// look at each file that was loaded.
+	// extended, included or imported, is seen by the next Render. That Render
+	// frees all cached blocks of the set, whichever file they are in, and the
+	// pages and other cached values that were made with the set: they bear the
+	// tag "!templates". A page that is served from a cache is no Render. It
+	// costs a look at each file that was loaded.
 	Reload bool
 
 	// Globals are variables for every template of the set. Data given to Render
@@ -31,7 +35,9 @@ type Options struct {
 type Set struct {
 	loader  *loader
 	pongo2  *pongo2.TemplateSet
+	caches  *fragment.Registry
 	binding *tags.Binding
+	age     atomic.Uint64 // how often files were seen to have changed
 
 	mu     sync.Mutex // held while a template is parsed: pongo2 writes to its set then
 	parsed sync.Map   // name → *pongo2.Template
@@ -45,7 +51,7 @@ func New(files fs.FS, caches *fragment.Registry, o Options) (*Set, error) {
 	if files == nil {
 		return nil, errors.New("templates: New needs a file system, such as os.DirFS(\"views\") or an embed.FS")
 	}
-	s := &Set{loader: &loader{files: files}}
+	s := &Set{loader: &loader{files: files}, caches: caches}
 	if o.Reload {
 		s.loader.seen = new(watch)
 	}
@@ -53,17 +59,27 @@ func New(files fs.FS, caches *fragment.Registry, o Options) (*Set, error) {
 	if err := s.pongo2.BanTag("ssi"); err != nil {
 		return nil, fmt.Errorf("templates: %w", err)
 	}
-	for name, value := range o.Globals {
-		if !identifier.MatchString(name) {
-			return nil, fmt.Errorf("templates: Options.Globals: %q is no name for a variable: want letters, digits and _", name)
-		}
-		s.pongo2.Globals[name] = value
+	if err := s.addGlobals(o.Globals); err != nil {
+		return nil, err
 	}
 	var err error
 	if s.binding, err = tags.NewBinding(s.pongo2, caches); err != nil {
 		return nil, fmt.Errorf("templates: %w", err)
 	}
+	if o.Reload {
+		s.binding.TagBlocks(reloadTag)
+	}
 	return s, nil
+}
+
+func (s *Set) addGlobals(globals pongo2.Context) error {
+	for name, value := range globals {
+		if !identifier.MatchString(name) {
+			return fmt.Errorf("templates: Options.Globals: %q is no name for a variable: want letters, digits and _", name)
+		}
+		s.pongo2.Globals[name] = value
+	}
+	return nil
 }
 
 // Pongo2 returns the set of pongo2, to be configured before its first template
@@ -81,15 +97,18 @@ func (s *Set) Pongo2() *pongo2.TemplateSet { return s.pongo2 }
 // An error unwraps to *pongo2.Error, which holds file, line and column, and to
 // what caused it, such as fs.ErrNotExist.
 func (s *Set) Render(ctx context.Context, w io.Writer, name string, data any) error {
-	t, err := s.template(name)
+	t, err := s.template(ctx, name)
 	if err != nil {
 		return err
 	}
-	return t.Render(ctx, w, data)
+	if s.loader.seen != nil {
+		return t.renderWatched(ctx, w, data, t.age)
+	}
+	return t.render(ctx, w, data)
 }
 
 // template returns a template by its name.
-func (s *Set) template(name string) (*Template, error) {
+func (s *Set) template(ctx context.Context, name string) (*Template, error) {
 	if name == "" {
 		return nil, errors.New("templates: the name of the template is empty: want a path such as \"page.html\"")
 	}
@@ -102,7 +121,7 @@ func (s *Set) template(name string) (*Template, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.loader.seen != nil && s.loader.seen.changed(s.loader.files) {
-		s.parsed.Clear()
+		s.reload(ctx)
 	}
 	if t, ok := s.parsed.Load(name); ok {
 		return t.(*Template), nil
@@ -111,7 +130,7 @@ func (s *Set) template(name string) (*Template, error) {
 	if err != nil {
 		return nil, failed(name, err)
 	}
-	t := &Template{set: s, name: name, pongo2: parsed}
+	t := &Template{set: s, name: name, pongo2: parsed, age: s.age.Load()}
 	s.parsed.Store(name, t)
 	return t, nil
 }

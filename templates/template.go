@@ -18,6 +18,7 @@ type Template struct {
 	set    *Set
 	name   string
 	pongo2 *pongo2.Template
+	age    uint64 // of the set when it was parsed
 
 	// pieces is set once the template was seen to write in small pieces.
 	pieces atomic.Bool
@@ -25,6 +26,14 @@ type Template struct {
 
 // Render executes the template, as Set.Render does.
 func (t *Template) Render(ctx context.Context, w io.Writer, data any) error {
+	if t.set.loader.seen != nil {
+		// Its own source is never old.
+		return t.renderWatched(ctx, w, data, t.set.age.Load())
+	}
+	return t.render(ctx, w, data)
+}
+
+func (t *Template) render(ctx context.Context, w io.Writer, data any) error {
 	s := spaces.Get().(*workspace)
 	defer s.free()
 	if err := s.fill(data); err != nil {
