@@ -126,7 +126,7 @@ func filled[V any](n int, v V) []V {
 }
 
 func TestLargeAnswersAreStored(t *testing.T) {
-	const n = 600 // of 8 KiB each, in about 1 KiB
+	const n = 150 // of 8 KiB each, in about 1 KiB
 	one := large{A: [1024]int64{1, 2, 3}}
 	keyed := map[int]large{}
 	for i := range n {
