@@ -18,4 +18,18 @@
 // Templates may write <% cache 300 "sidebar" %> … <% endcache %> in place of
 // {% cache %}, also mixed. See [Rewrite], and [Loader] for template sets that
 // are made elsewhere.
+//
+// # Several sets
+//
+// Two sets on one registry share the entries of blocks that have the same NAME,
+// and those of blocks without one that have the same path and text. Give each
+// set a registry of its own, or let NAME or VARY name the site.
+//
+// # The race detector
+//
+// pongo2 v6 has a data race of its own: {% include variable %} loads its
+// template while it is rendered, and each load writes to a field of the set that
+// nothing protects. All write the same value, so that no page comes out wrong,
+// but go test -race reports a program in which two such templates are rendered
+// at the same time. An include of a literal name is loaded beforehand.
 package templates

@@ -208,3 +208,25 @@ func TestColdPageIsRenderedOnce(t *testing.T) {
 		t.Errorf("got %d queries, want 1", n)
 	}
 }
+
+// What the package's documentation says of two sets on one registry.
+func TestSetsOfOneRegistryShareBlocks(t *testing.T) {
+	sources := map[string]string{
+		"page.html":  `<% cache 60 %>{{ n }}<% endcache %><% cache 60 "a" %>{{ n }}<% endcache %>`,
+		"named.html": `<% cache 60 "a" %>other text, {{ n }}<% endcache %>`,
+		"moved.html": `<% cache 60 %>{{ n }}<% endcache %>`,
+	}
+	registry := newRegistry(t)
+	one, err := templates.New(inMemory(sources), registry, templates.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	two, err := templates.New(inMemory(sources), registry, templates.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	wantRender(t, one, "page.html", map[string]any{"n": 1}, "11")
+	wantRender(t, two, "page.html", map[string]any{"n": 2}, "11")
+	wantRender(t, two, "named.html", map[string]any{"n": 2}, "1")
+	wantRender(t, two, "moved.html", map[string]any{"n": 2}, "2")
+}
