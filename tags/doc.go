@@ -57,6 +57,10 @@
 // [WithContext] or by templates.Set.Render; a Go function called by a template
 // finds it with [Context].
 //
+// pongo2 calls a function in the context once for each use of its name. Where a
+// body uses one twice, call it once by {% with users=users %} inside of the body,
+// or by {% include "table.html" with users=users %}.
+//
 // # Include only
 //
 // {% include … only %} keeps everything from the included template, also that
