@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
-	"net/url"
 
 	"github.com/labstack/echo/v4"
 
@@ -28,6 +27,9 @@ func newRegistry(log *slog.Logger) *fragment.Registry {
 // openCaches opens the caches of the site by their names. Each has a prefix,
 // because a store that is shared with others may hold entries of theirs.
 func openCaches(ctx context.Context, caches *fragment.Registry, rawURL string) error {
+	if _, err := parseURL(rawURL); err != nil {
+		return fmt.Errorf("-cache: %w", err)
+	}
 	for _, name := range []string{fragment.DefaultName, modularName} {
 		if _, err := caches.Open(ctx, name, rawURL, fragment.Options{Prefix: "pongocache-example:" + name}); err != nil {
 			return errors.Join(fmt.Errorf("-cache: %w", err), caches.Close())
@@ -65,15 +67,16 @@ func clearAndReport(ctx context.Context, config Config, out io.Writer) error {
 }
 
 // describeCache names the cache at rawURL, which has been opened before, for
-// people: without a password. inMemory tells that it belongs to one process.
+// people: without user and password. inMemory tells that it belongs to one
+// process.
 func describeCache(rawURL string) (place string, inMemory bool) {
-	u, err := url.Parse(rawURL)
+	u, err := parseURL(rawURL)
 	if err != nil {
 		return "the cache", false
 	}
 	inMemory = u.Scheme == "bigcache" || u.Scheme == "null"
-	if u.User == nil {
-		return rawURL, inMemory
+	if u.User != nil {
+		return withoutSecrets(u), inMemory
 	}
-	return u.Redacted(), inMemory
+	return rawURL, inMemory
 }

@@ -1,10 +1,12 @@
 package main
 
 import (
+	"errors"
 	"flag"
 	"fmt"
 	"io"
 	"log/slog"
+	"slices"
 	"time"
 )
 
@@ -30,8 +32,14 @@ func parseFlags(args []string, out io.Writer) (Config, error) {
 	if err := flags.Parse(args); err != nil {
 		return Config{}, err
 	}
+	if flags.NArg() > 0 && slices.ContainsFunc(args, mayHoldSecret) {
+		return Config{}, errors.New("unexpected arguments: put a URL behind -db or -cache, and in quotes: -help lists what can be given")
+	}
 	if flags.NArg() > 0 {
 		return Config{}, fmt.Errorf("unexpected argument %q: -help lists what can be given", flags.Arg(0))
+	}
+	if mayHoldSecret(config.Addr) {
+		return Config{}, errors.New("-addr: this is no address to listen on: want host:port, such as 127.0.0.1:8080")
 	}
 	if config.Delay < 0 {
 		return Config{}, fmt.Errorf("-delay %v: want zero or more, such as -delay 150ms", config.Delay)

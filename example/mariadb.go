@@ -3,10 +3,8 @@ package main
 import (
 	"context"
 	"database/sql"
-	"errors"
 	"fmt"
 	"net"
-	"net/url"
 	"strings"
 	"time"
 
@@ -16,7 +14,7 @@ import (
 const mariaDBForm = "want mysql://user:password@host:3306/database"
 
 // openMariaDB connects to the MariaDB or MySQL database at rawURL. Neither
-// place nor an error holds the password.
+// place nor an error holds user or password.
 func openMariaDB(ctx context.Context, rawURL string) (db *sql.DB, place string, err error) {
 	config, place, err := parseMariaDB(rawURL)
 	if err != nil {
@@ -37,18 +35,18 @@ func openMariaDB(ctx context.Context, rawURL string) (db *sql.DB, place string, 
 }
 
 func parseMariaDB(rawURL string) (config *mysql.Config, place string, err error) {
-	u, err := url.Parse(rawURL)
-	if err != nil { // which repeats the URL, and so the password
-		return nil, "", errors.New("-db: the URL does not parse: percent-encode the special characters of its user and password; " + mariaDBForm)
+	u, err := parseURL(rawURL)
+	if err != nil {
+		return nil, "", fmt.Errorf("-db: %w; %s", err, mariaDBForm)
 	}
 	if u.Scheme != "mysql" {
 		return nil, "", fmt.Errorf("-db: unknown scheme %q: %s, or no -db for SQLite in a temporary file", u.Scheme, mariaDBForm)
 	}
 	name := strings.TrimPrefix(u.Path, "/")
-	place = (&url.URL{Scheme: u.Scheme, User: url.User(u.User.Username()), Host: u.Host, Path: u.Path}).String()
 	if u.Hostname() == "" || name == "" || strings.Contains(name, "/") {
-		return nil, "", fmt.Errorf("-db %s: no host or no database: %s", place, mariaDBForm)
+		return nil, "", fmt.Errorf("-db: no host or no database: %s", mariaDBForm)
 	}
+	place = withoutSecrets(u)
 	for parameter := range u.Query() {
 		return nil, "", fmt.Errorf("-db %s: unknown parameter %q: %s", place, parameter, mariaDBForm)
 	}

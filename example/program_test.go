@@ -72,7 +72,7 @@ func TestUnreachableDatabaseIsNamedWithoutItsPassword(t *testing.T) {
 		}
 	}
 	err := main.Run(t.Context(), []string{"-db", "mysql://ada:opensesame@" + addr + "/test"}, io.Discard)
-	if err == nil || !strings.Contains(err.Error(), "mysql://ada@"+addr+"/test") {
+	if err == nil || !strings.Contains(err.Error(), "-db mysql://"+addr+"/test:") {
 		t.Errorf("got error %v, want the address in it", err)
 	}
 }
