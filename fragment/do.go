@@ -98,7 +98,7 @@ func (c *core) obtain(ctx context.Context, j *job, old *entry, landed uint64) ([
 		switch {
 		case outcome == flight.Left:
 			return nil, ctx.Err()
-		case outcome == flight.Busy && old != nil:
+		case outcome == flight.Busy && old != nil && !j.policy.Refresh:
 			c.servedStale(ctx, j, old, "another caller refills", nil)
 			return old.value, nil
 		case outcome == flight.Busy || outcome == flight.Alone:
@@ -123,7 +123,7 @@ func (c *core) obtain(ctx context.Context, j *job, old *entry, landed uint64) ([
 // fly fills as the only one to fill this key, or waits for whoever does.
 func (c *core) fly(ctx context.Context, j *job, old *entry, landed uint64) (flight.Result[answer], flight.Outcome) {
 	wait := flight.Wait{Inside: j.around.nodeOf(), Bound: max(c.wait, 0)}
-	if old != nil {
+	if old != nil && !j.policy.Refresh { // who refreshes may wait for a fill younger than the question
 		wait.Bound = 0
 	}
 	return c.flights.Do(ctx, j.key, wait, func(n *flight.Node) flight.Result[answer] {

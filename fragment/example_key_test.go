@@ -47,8 +47,9 @@ func ExampleKey() {
 // The keys of one space never meet those of another.
 func ExampleSpace() {
 	const sidebars fragment.Space = "sidebar"
-	fmt.Println(sidebars.Key("users", 1) == fragment.KeyOf("users", 1))
-	fmt.Println(sidebars.Key("users", 1) == sidebars.Key("users", 1))
+	one, same := sidebars.Key("users", 1), sidebars.Key("users", 1)
+	fmt.Println(one == fragment.KeyOf("users", 1))
+	fmt.Println(one == same)
 
 	// Output:
 	// false

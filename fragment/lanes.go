@@ -11,13 +11,14 @@ import (
 // lanes order the writes of each key within this process. A lane exists while
 // somebody fills or writes its key.
 //
-// A fill notes the turn of its lane before it begins. Whoever sets or deletes
-// the key meanwhile moves the turn on, so that the fill, which may have seen
-// what was there before, no longer stores. The lane is held from the test of
-// the turn to the end of the write; without that
+// Whoever writes takes a turn: a fill when it begins, who sets or deletes the
+// key when it does so. The last write has the highest turn: a fill that began
+// before a Set, a Delete or another fill that has stored may have seen what was
+// there before, and no longer stores. The lane is held from the test of the turn
+// to the end of the write; without that
 //
-//	a fill finds the turn unchanged;
-//	Delete moves it on and deletes;
+//	a fill finds nothing later than itself;
+//	Delete takes its turn and deletes;
 //	the fill writes
 //
 // would bring back what was deleted.
@@ -33,7 +34,8 @@ type lane struct {
 	key   string
 	users int           // guarded by the shard's mu
 	held  chan struct{} // full while the lane is held
-	turn  atomic.Uint64 // moved on only by a holder
+	turns atomic.Uint64 // that were taken
+	last  uint64        // the turn of the last write; guarded by held
 }
 
 func newLanes() *lanes { return &lanes{seed: maphash.MakeSeed()} }
@@ -80,9 +82,19 @@ func (one *lane) hold(ctx context.Context) error {
 
 func (one *lane) release() { <-one.held }
 
+// write notes a write of that turn; it reports false if a later one was before
+// it. The caller holds the lane.
+func (one *lane) write(turn uint64) bool {
+	if turn < one.last {
+		return false
+	}
+	one.last = turn
+	return true
+}
+
 // take joins and holds the lanes of keys, in the order of their names so that
-// no two callers hold up each other, and moves their turns on. The caller must
-// call done.
+// no two callers hold up each other, for a write of each. The caller must call
+// done.
 func (l *lanes) take(ctx context.Context, keys ...string) (done func(), err error) {
 	keys = slices.Compact(slices.Sorted(slices.Values(keys)))
 	taken := make([]*lane, 0, len(keys))
@@ -99,7 +111,7 @@ func (l *lanes) take(ctx context.Context, keys ...string) (done func(), err erro
 			done()
 			return nil, err
 		}
-		one.turn.Add(1)
+		one.write(one.turns.Add(1))
 		taken = append(taken, one)
 	}
 	return done, nil

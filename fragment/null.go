@@ -22,7 +22,7 @@ func (null) InProcess()                                               {}
 func init() {
 	Register("null", func(_ context.Context, u *URL) (Backend, error) {
 		if u.Host != "" || u.Path != "" || u.Opaque != "" || u.User != nil {
-			return nil, errors.New("there is no place to go to: write null:")
+			return nil, errors.New("there is no place to go to: write null: alone")
 		}
 		return Null(), u.Err()
 	})

@@ -58,14 +58,15 @@ func (c *core) tell(ctx context.Context, e Event) {
 	if e.Start.IsZero() {
 		e.Start = time.Now().Add(-e.Duration)
 	}
-	if held, ok := ctx.Value(heldKey{}).(*[]Event); ok {
+	if held, ok := ctx.Value(heldKey{c}).(*[]Event); ok {
 		*held = append(*held, e)
 		return
 	}
 	c.observe(ctx, e)
 }
 
-type heldKey struct{}
+// A heldKey is of one cache: its Backend may be built on another one.
+type heldKey struct{ of *core }
 
 // hold keeps the events of a step back until tell is called, when its lanes are
 // released: an observer may use the cache itself, and the same key.
@@ -74,7 +75,7 @@ func (c *core) hold(ctx context.Context) (held context.Context, tell func()) {
 		return ctx, func() {}
 	}
 	var events []Event
-	return context.WithValue(ctx, heldKey{}, &events), func() {
+	return context.WithValue(ctx, heldKey{c}, &events), func() {
 		for _, e := range events {
 			c.observe(ctx, e)
 		}

@@ -1,0 +1,99 @@
+package fragment_test
+
+import (
+	"context"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/pongocache/pongocache/fragment"
+)
+
+// late is a Backend whose Get reads at once and calls then before it returns.
+type late struct {
+	fragment.Backend
+	then func()
+}
+
+func (l *late) Get(ctx context.Context, key string) ([]byte, bool, error) {
+	value, ok, err := l.Backend.Get(ctx, key)
+	if then := l.then; then != nil {
+		l.then = nil
+		then()
+	}
+	return value, ok, err
+}
+
+// Between the lookup of a caller and its lead another may have filled and
+// stored: then it does not fill again.
+func TestFillBetweenLookupAndLead(t *testing.T) {
+	var runs atomic.Int64
+	b, k := &late{Backend: newMemory()}, fragment.KeyOf("k")
+	c := open(t, local{b}, fragment.Options{})
+	b.then = func() { wantDo(t, c, k, fragment.Policy{}, counted(&runs, give("first")), "first") }
+	wantDo(t, c, k, fragment.Policy{}, counted(&runs, give("second")), "first")
+	if runs.Load() != 1 {
+		t.Errorf("%d fills, want one", runs.Load())
+	}
+}
+
+// Between the store of a fill and its landing, its key may be deleted. Who
+// comes after that does not get what was deleted.
+func TestDeleteBetweenStoreAndLanding(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var c *fragment.Cache
+		var first atomic.Bool
+		k := fragment.KeyOf("k")
+		c = fresh(t, fragment.Options{Observe: func(_ context.Context, e fragment.Event) {
+			if e.Kind == fragment.EventStore && first.CompareAndSwap(false, true) {
+				must(t, c.Delete(t.Context(), k))
+				go wantDo(t, c, k, fragment.Policy{}, give("new"), "new")
+				synctest.Wait()
+			}
+		}})
+		wantDo(t, c, k, fragment.Policy{}, give("old"), "old")
+		synctest.Wait()
+		wantGet(t, c, k, "new")
+	})
+}
+
+// A Set beside a fill is for the waiters of that fill too: they get what is
+// stored now.
+func TestSetBesideAFillIsForItsWaiters(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c, k := fresh(t, fragment.Options{}), fragment.KeyOf("k")
+		var wg sync.WaitGroup
+		wg.Go(func() { wantDo(t, c, k, fragment.Policy{}, takes(time.Second, "filled"), "filled") })
+		synctest.Wait()
+		for range 3 {
+			wg.Go(func() { wantDo(t, c, k, fragment.Policy{}, fails, "set") })
+		}
+		synctest.Wait()
+		must(t, c.Set(t.Context(), k, []byte("set"), fragment.Policy{}))
+		wg.Wait()
+	})
+}
+
+// Keys in any order, some of them twice, are taken without a standstill.
+func TestKeysInAnyOrder(t *testing.T) {
+	c := open(t, hesitant(), fragment.Options{})
+	a, b, k := fragment.KeyOf("a"), fragment.KeyOf("b"), fragment.KeyOf("k")
+	orders := [][]fragment.Key{{a, b, k}, {k, b, a}, {b, a, b}, {k, k}, {b, k, a}}
+	ended := make(chan struct{})
+	go func() {
+		defer close(ended)
+		together(len(orders), func(i int) {
+			for range 300 {
+				must(t, c.Delete(t.Context(), orders[i]...))
+				must(t, c.SetMany(t.Context(), map[fragment.Key][]byte{a: nil, b: nil, k: nil}, fragment.Policy{}))
+			}
+		})
+	}()
+	select {
+	case <-ended:
+	case <-time.After(20 * time.Second):
+		t.Fatal("the writers hold up each other")
+	}
+}
