@@ -61,6 +61,6 @@ func (s *Site) Summary(addr net.Addr) string {
   database  %s
   cache     %s
   delay     %v, added to each query to stand for a slow database (-delay 0 for none)
-An interrupt (Ctrl-C) stops it. What the log does not show, a cache has answered.
+An interrupt (Ctrl-C) stops it. A query that the log does not show, a cache has answered.
 `, addr, s.database.Place, place, s.config.Delay)
 }
