@@ -13,6 +13,7 @@ type draft struct {
 	value   []byte
 	cost    time.Duration
 	mark    uint64 // the moment before the value was computed
+	refresh bool   // it outdates the fills that began before it
 	tags    []string
 	beside  []companion
 	entry   entry

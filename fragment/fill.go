@@ -17,10 +17,10 @@ func (c *core) run(ctx context.Context, j *job, n *flight.Node) flight.Result[an
 	// noticed, whatever the fill read before or after that.
 	lane := c.lanes.join(j.key)
 	defer c.lanes.leave(lane)
-	turn, mark := lane.turn.Load(), c.stamps.mark()
+	turn, mark := lane.turns.Add(1), c.stamps.mark()
 
 	s := newScope(j.around, n)
-	d := draft{name: j.name, key: j.key, mark: mark}
+	d := draft{name: j.name, key: j.key, mark: mark, refresh: j.policy.Refresh}
 	err := c.fill(ctx, j, s, &d)
 	// An error has a mark and tags too: it may be outdated like a value.
 	result := flight.Result[answer]{Value: answer{mark: mark, part: d.part(s)}, Err: err}
@@ -97,8 +97,8 @@ func (c *core) became(ctx context.Context, d *draft, why error) {
 	}
 }
 
-// put writes the entries of a draft in its lane, if nobody else wrote or deleted
-// the key since turn. The companions go first: who finds the entry finds them
+// put writes the entries of a draft in its lane, if nobody wrote or deleted the
+// key since turn. The companions go first: who finds the entry finds them
 // too.
 func (c *core) put(ctx context.Context, d *draft, raw []byte, lane *lane, turn uint64) error {
 	ctx, cancel := c.writing(ctx)
@@ -107,8 +107,11 @@ func (c *core) put(ctx context.Context, d *draft, raw []byte, lane *lane, turn u
 		return fmt.Errorf("%w: %w", errBackend, err)
 	}
 	defer lane.release()
-	if lane.turn.Load() != turn {
+	if turn < lane.least {
 		return errOverwritten
+	}
+	if d.refresh {
+		lane.least = turn
 	}
 	ttl := until(d.entry.dead, d.entry.created)
 	var beside []string

@@ -11,11 +11,11 @@ import (
 // lanes order the writes of each key within this process. A lane exists while
 // somebody fills or writes its key.
 //
-// Whoever writes takes a turn: a fill when it begins, who sets or deletes the
-// key when it does so. The last write has the highest turn: a fill that began
-// before a Set, a Delete or another fill that has stored may have seen what was
-// there before, and no longer stores. The lane is held from the test of the turn
-// to the end of the write; without that
+// Whoever is to write takes a turn: a fill when it begins, and who sets or
+// deletes the key when it does so. A fill that began before a Set, a Delete or
+// the fill of a refresh may have seen what was there before, and does not store
+// after it. The lane is held from the test of the turn to the end of the write;
+// without that
 //
 //	a fill finds nothing later than itself;
 //	Delete takes its turn and deletes;
@@ -35,7 +35,7 @@ type lane struct {
 	users int           // guarded by the shard's mu
 	held  chan struct{} // full while the lane is held
 	turns atomic.Uint64 // that were taken
-	last  uint64        // the turn of the last write; guarded by held
+	least uint64        // the turn from which on fills may store; guarded by held
 }
 
 func newLanes() *lanes { return &lanes{seed: maphash.MakeSeed()} }
@@ -82,19 +82,9 @@ func (one *lane) hold(ctx context.Context) error {
 
 func (one *lane) release() { <-one.held }
 
-// write notes a write of that turn; it reports false if a later one was before
-// it. The caller holds the lane.
-func (one *lane) write(turn uint64) bool {
-	if turn < one.last {
-		return false
-	}
-	one.last = turn
-	return true
-}
-
 // take joins and holds the lanes of keys, in the order of their names so that
-// no two callers hold up each other, for a write of each. The caller must call
-// done.
+// no two callers hold up each other, and takes a turn of each. The caller must
+// call done.
 func (l *lanes) take(ctx context.Context, keys ...string) (done func(), err error) {
 	keys = slices.Compact(slices.Sorted(slices.Values(keys)))
 	taken := make([]*lane, 0, len(keys))
@@ -111,7 +101,7 @@ func (l *lanes) take(ctx context.Context, keys ...string) (done func(), err erro
 			done()
 			return nil, err
 		}
-		one.write(one.turns.Add(1))
+		one.least = one.turns.Add(1)
 		taken = append(taken, one)
 	}
 	return done, nil
