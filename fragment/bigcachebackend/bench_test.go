@@ -49,12 +49,17 @@ type seeded struct{ seed maphash.Seed }
 
 func (s seeded) Sum64(key string) uint64 { return maphash.String(s.seed, key) | 1<<63 }
 
-// hits returns a side that gets key n times from a bare bigcache.
-func hits(b *testing.B, cache *bigcache.BigCache, key string) func(n int) {
+// hits returns a side that gets one key after another, n times, from a bare
+// bigcache.
+func hits(b *testing.B, cache *bigcache.BigCache, keys ...string) func(n int) {
+	next := 0
 	return func(n int) {
 		for range n {
-			if _, err := cache.Get(key); err != nil {
+			if _, err := cache.Get(keys[next]); err != nil {
 				b.Fatal(err)
+			}
+			if next++; next == len(keys) {
+				next = 0
 			}
 		}
 	}
@@ -89,31 +94,36 @@ func BenchmarkMachine(b *testing.B) {
 	})
 }
 
-// BenchmarkHit sets hits of 1 KB through the engine against bare ones.
+// BenchmarkHit sets hits of 1 KB through the engine against bare ones: of one key
+// that everybody asks for, which is not copied, and of one after another of
+// many, which come from the ring.
 func BenchmarkHit(b *testing.B) {
-	value := make([]byte, 1<<10)
-	c := openWhole(b)
-	id, name := 42, "profile"
-	k := fragment.KeyOf("user", id, name)
-	if err := c.Set(ctx, k, value, fragment.Policy{}); err != nil {
-		b.Fatal(err)
+	for _, many := range []int{1, 1000} {
+		value, name := make([]byte, 1<<10), "profile"
+		c, plain := openWhole(b), bare(b, "user", value)
+		keys, texts := make([]fragment.Key, many), make([]string, many)
+		for id := range many {
+			keys[id], texts[id] = fragment.KeyOf("user", id, name), fmt.Sprintf("user|i%d|s7.profile", id)
+			if err := errors.Join(c.Set(ctx, keys[id], value, fragment.Policy{}), plain.Set(texts[id], value)); err != nil {
+				b.Fatal(err)
+			}
+		}
+		baseline := hits(b, plain, texts...)
+		b.Run(fmt.Sprintf("key built before/keys=%d", many), func(b *testing.B) {
+			ratio.Compare(b, baseline, func(n int) {
+				for i := range n {
+					do(ctx, b, c, keys[i%many])
+				}
+			})
+		})
+		b.Run(fmt.Sprintf("KeyOf and Do/keys=%d", many), func(b *testing.B) {
+			ratio.Compare(b, baseline, func(n int) {
+				for i := range n {
+					do(ctx, b, c, fragment.KeyOf("user", i%many, name))
+				}
+			})
+		})
 	}
-	baseline := hits(b, bare(b, "user|i42|s7.profile", value), "user|i42|s7.profile")
-
-	b.Run("key built before", func(b *testing.B) {
-		ratio.Compare(b, baseline, func(n int) {
-			for range n {
-				do(ctx, b, c, k)
-			}
-		})
-	})
-	b.Run("KeyOf and Do", func(b *testing.B) {
-		ratio.Compare(b, baseline, func(n int) {
-			for i := range n {
-				do(ctx, b, c, fragment.KeyOf("user", id+i-i, name))
-			}
-		})
-	})
 }
 
 // BenchmarkTags reports what each tag of an entry adds to a hit on it: alone,
