@@ -11,7 +11,8 @@ import (
 )
 
 // An entry in a Backend, as entry.go documents it: 56 bytes of head, then name
-// and tags, whose length is at 52, then the value.
+// and tags, whose length is at 52, then the value. The checksum is that of a
+// Backend of this process; foreign_test.go has the others.
 const (
 	entryHead    = 56
 	versionByte  = 1
@@ -43,7 +44,7 @@ const vaultValue = "the value"
 
 func newVault(t testing.TB) *vault {
 	v := &vault{m: newMemory(), k: fragment.KeyOf("vault", 1)}
-	v.c = open(t, v.m, fragment.Options{Observe: v.w.observe})
+	v.c = open(t, local{v.m}, fragment.Options{Observe: v.w.observe})
 	must(t, v.c.Set(t.Context(), v.k, []byte(vaultValue), fragment.Policy{Tags: []string{"one", "two"}}))
 	v.where, v.whole = v.m.only(t)
 	v.w.take()
@@ -109,7 +110,7 @@ func TestEntryOfAnotherFormatIsAMiss(t *testing.T) {
 // process, whole but with stamps of its own, is simply a miss.
 func TestEntryOfAnotherProcessIsAMiss(t *testing.T) {
 	v := newVault(t)
-	other := open(t, v.m, fragment.Options{Observe: v.w.observe})
+	other := open(t, local{v.m}, fragment.Options{Observe: v.w.observe})
 	wantGet(t, other, v.k, "-")
 	wantGet(t, v.c, v.k, vaultValue)
 	if faults := v.w.events(fragment.EventFault); len(faults) != 0 {

@@ -3,6 +3,7 @@ package fragment_test
 import (
 	"context"
 	"fmt"
+	"runtime"
 	"strconv"
 	"sync"
 	"sync/atomic"
@@ -67,6 +68,49 @@ func TestInvalidationIsOneStep(t *testing.T) {
 		wg.Wait()
 		must(t, both.Clear(t.Context()))
 	}
+}
+
+// Nor do invalidations of the same tag, made at once, take back each other. The
+// tag is the last of many, so that they meet.
+func TestInvalidationsAtOnce(t *testing.T) {
+	tags := make([]string, 300)
+	for i := range tags {
+		tags[i] = fmt.Sprint("tag:", i)
+	}
+	last := tags[len(tags)-1:]
+	c, k := fresh(t, fragment.Options{}), fragment.KeyOf("k")
+	var version, floor atomic.Int64
+	var stop atomic.Bool
+	var wg sync.WaitGroup
+	for range 3 {
+		wg.Go(func() {
+			for !stop.Load() {
+				v := version.Add(1)
+				must(t, c.InvalidateTags(t.Context(), tags...))
+				for old := floor.Load(); old < v && !floor.CompareAndSwap(old, v); old = floor.Load() {
+				}
+			}
+		})
+	}
+	for range 5 {
+		wg.Go(func() {
+			for end := time.Now().Add(time.Second); time.Now().Before(end) && !t.Failed(); {
+				least := floor.Load()
+				text := do(t, t.Context(), c, k, fragment.Policy{Tags: last}, func(context.Context) ([]byte, error) {
+					text := strconv.AppendInt(nil, version.Load(), 10)
+					for range 20 {
+						runtime.Gosched()
+					}
+					return text, nil
+				})
+				if v, err := strconv.ParseInt(text, 10, 64); v < least || err != nil {
+					t.Errorf("version %d (%v), want %d or later", v, err, least)
+				}
+			}
+			stop.Store(true)
+		})
+	}
+	wg.Wait()
 }
 
 // Tags may share a slot. That costs misses and nothing else, however many

@@ -64,7 +64,7 @@ func (m *model) policy(r *rand.Rand) fragment.Policy {
 	return fragment.Policy{
 		TTL:    time.Duration(1+r.IntN(20)) * time.Millisecond,
 		Stale:  []time.Duration{0, 0, time.Millisecond, time.Minute}[r.IntN(4)],
-		Jitter: 0.5, IgnoreInner: r.IntN(2) == 0,
+		Jitter: 0.5, IgnoreInner: r.IntN(2) == 0, Refresh: r.IntN(20) == 0,
 	}
 }
 

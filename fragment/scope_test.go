@@ -2,6 +2,7 @@ package fragment_test
 
 import (
 	"context"
+	"fmt"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -71,6 +72,63 @@ func TestTagsBubble(t *testing.T) {
 				}
 				wantGet(t, l.c, l.k, want)
 			}
+		}
+	}
+}
+
+// However many tags there are, and whichever of them a page has already.
+func TestManyTagsBubble(t *testing.T) {
+	const parts, each, step = 5, 12, 5 // parts overlap
+	fillPage := func(c *fragment.Cache) {
+		wantDo(t, c, body, fragment.Policy{Tags: []string{"tag:0", "tag:7"}}, func(ctx context.Context) ([]byte, error) {
+			for i := range parts {
+				do(t, ctx, c, fragment.KeyOf("part", i), fragment.Policy{}, func(ctx context.Context) ([]byte, error) {
+					for j := range each {
+						fragment.AddTags(ctx, fmt.Sprint("tag:", i*step+j))
+					}
+					return nil, nil
+				})
+			}
+			return []byte("v"), nil
+		}, "v")
+		wantGet(t, c, body, "v")
+	}
+	for _, warm := range []bool{false, true} {
+		c := fresh(t, fragment.Options{})
+		for i := range (parts-1)*step + each {
+			fillPage(c)
+			if warm {
+				must(t, c.Delete(t.Context(), body)) // and the parts are there
+				fillPage(c)
+			}
+			must(t, c.InvalidateTags(t.Context(), fmt.Sprint("tag:", i)))
+			wantGet(t, c, body, "-")
+		}
+	}
+}
+
+// A tag is told once, however many parts tell it, few or many.
+func TestTagsAreStoredOnce(t *testing.T) {
+	size := func(parts, tags int) int {
+		m := newMemory()
+		c := open(t, local{m}, fragment.Options{})
+		wantDo(t, c, body, fragment.Policy{}, func(ctx context.Context) ([]byte, error) {
+			for i := range parts {
+				do(t, ctx, c, fragment.KeyOf("part", i%2), fragment.Policy{}, func(ctx context.Context) ([]byte, error) {
+					for j := range tags {
+						fragment.AddTags(ctx, fmt.Sprint("tag:", j))
+					}
+					return nil, nil
+				})
+			}
+			return nil, nil
+		}, "")
+		raw, _, _ := m.Get(t.Context(), "body")
+		return len(raw)
+	}
+	for _, tags := range []int{1, 5, 8, 9, 50} {
+		if once, often := size(1, tags), size(9, tags); once != often {
+			t.Errorf("%d tags of one part take %d bytes, of nine parts %d", tags, once, often)
 		}
 	}
 }
