@@ -39,24 +39,27 @@ func TestFillBetweenLookupAndLead(t *testing.T) {
 	}
 }
 
-// Between the store of a fill and its landing, its key may be deleted. Who
-// comes after that does not get what was deleted.
-func TestDeleteBetweenStoreAndLanding(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		var c *fragment.Cache
-		var first atomic.Bool
-		k := fragment.KeyOf("k")
-		c = fresh(t, fragment.Options{Observe: func(_ context.Context, e fragment.Event) {
-			if e.Kind == fragment.EventStore && first.CompareAndSwap(false, true) {
-				must(t, c.Delete(t.Context(), k))
-				go wantDo(t, c, k, fragment.Policy{}, give("new"), "new")
-				synctest.Wait()
-			}
-		}})
-		wantDo(t, c, k, fragment.Policy{}, give("old"), "old")
-		synctest.Wait()
-		wantGet(t, c, k, "new")
-	})
+// Between the store of a fill and its landing, it may be invalidated. Who comes
+// after that does not get what was, although he waits for that fill.
+func TestInvalidationBetweenStoreAndLanding(t *testing.T) {
+	for name, disturb := range disturbances {
+		synctest.Test(t, func(t *testing.T) {
+			var c *fragment.Cache
+			var first atomic.Bool
+			k, p := fragment.KeyOf("k"), fragment.Policy{Tags: []string{"t"}}
+			c = fresh(t, fragment.Options{Observe: func(_ context.Context, e fragment.Event) {
+				if e.Kind == fragment.EventStore && first.CompareAndSwap(false, true) {
+					must(t, disturb(t.Context(), c, k))
+					go wantDo(t, c, k, p, give("new"), "new")
+					synctest.Wait()
+				}
+			}})
+			wantDo(t, c, k, p, give("old"), "old")
+			synctest.Wait()
+			wantGet(t, c, k, "new")
+			t.Log(name)
+		})
+	}
 }
 
 // A Set beside a fill is for the waiters of that fill too: they get what is

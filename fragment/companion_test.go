@@ -127,31 +127,3 @@ func TestCompanionWithAnInvalidKeyIsLeftOut(t *testing.T) {
 	m.only(t)
 	wantGet(t, c, body, "v")
 }
-
-// Kept tells after Do what became of the value.
-func TestKeptTellsWhatBecameOfIt(t *testing.T) {
-	for name, row := range map[string]struct {
-		p      fragment.Policy
-		f      fill
-		stored bool
-	}{
-		"stored":    {fragment.Policy{}, give("v"), true},
-		"private":   {fragment.Policy{}, private("v"), false},
-		"too large": {fragment.Policy{}, give("much too large"), false},
-	} {
-		synctest.Test(t, func(t *testing.T) {
-			var of context.Context
-			c := fresh(t, fragment.Options{MaxValue: 8})
-			do(t, t.Context(), c, body, row.p, func(ctx context.Context) ([]byte, error) {
-				of = ctx
-				if stored, why := fragment.Kept(ctx); stored || why != "" {
-					t.Errorf("%s: Kept = %t, %q inside of the fill", name, stored, why)
-				}
-				return row.f(ctx)
-			})
-			if stored, why := fragment.Kept(of); stored != row.stored || (why == "") != row.stored {
-				t.Errorf("%s: Kept = %t, %q, want %t", name, stored, why, row.stored)
-			}
-		})
-	}
-}

@@ -84,6 +84,33 @@ func TestKeyBuilderSpillsAnywhere(t *testing.T) {
 	}
 }
 
+// A clone and what it was cloned from go their own ways, however long they are.
+func TestKeyBuilderClonesGoTheirOwnWays(t *testing.T) {
+	for n := range 400 {
+		begun := strings.Repeat("x", n)
+		var b fragment.KeyBuilder
+		b.Start("", "n")
+		b.String(begun)
+		one, two := b.Clone(), b.Clone()
+		one.String("one")
+		b.String("b")
+		two.String("two")
+		three := one.Clone()
+		three.String("three")
+		one.Int(1)
+		for want, got := range map[string][2]fragment.Key{
+			"b":     {b.Key(), fragment.KeyOf("n", begun, "b")},
+			"one":   {one.Key(), fragment.KeyOf("n", begun, "one", 1)},
+			"two":   {two.Key(), fragment.KeyOf("n", begun, "two")},
+			"three": {three.Key(), fragment.KeyOf("n", begun, "one", "three")},
+		} {
+			if got[0] != got[1] {
+				t.Fatalf("%d bytes: %s has another key than it should", n, want)
+			}
+		}
+	}
+}
+
 func TestKeyBuilderAllocatesTheKeyOnly(t *testing.T) {
 	var k fragment.Key
 	allocs := testing.AllocsPerRun(100, func() {

@@ -213,7 +213,7 @@ func TestModelNeverShowsWhatWasInvalidated(t *testing.T) {
 		case i < 10:
 			loop(i, m.ask, 0)
 		case i < 13:
-			loop(i, m.change, time.Duration(i-10)*100*time.Microsecond)
+			loop(i, m.change, []time.Duration{100 * time.Microsecond, time.Millisecond, 5 * time.Millisecond}[i-10])
 		default:
 			loop(i, m.fiddle, 100*time.Microsecond)
 		}
