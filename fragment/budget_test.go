@@ -84,6 +84,28 @@ func TestHangingBackendHoldsUpCallersTogether(t *testing.T) {
 	})
 }
 
+// Nor do writers of one key wait for each other beyond the budget of each.
+func TestWritersOfOneKeyShareTheBudget(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var w watcher
+		c := open(t, hanging("set", "delete"), fragment.Options{Observe: w.observe})
+		ctx, k, p, late := t.Context(), fragment.KeyOf("k"), fragment.Policy{}, context.DeadlineExceeded
+		together(10, func(int) {
+			took(t, writeBudget, "Set", func() error { return c.Set(ctx, k, nil, p) }, late)
+			took(t, writeBudget, "Delete", func() error { return c.Delete(ctx, body, k, head) }, late)
+		})
+		var wg sync.WaitGroup
+		wg.Go(func() { c.Set(ctx, k, nil, p) })
+		synctest.Wait()
+		w.take()
+		took(t, writeBudget, "Do", func() error { _, err := c.Do(ctx, k, p, give("v")); return err }, nil)
+		wg.Wait()
+		if faults := w.events(fragment.EventFault); len(faults) == 0 {
+			t.Error("a Do that could not write told no fault")
+		}
+	})
+}
+
 // A read ends with its caller; that is no fault of the Backend.
 func TestCallerWhoLeavesDuringARead(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {

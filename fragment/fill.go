@@ -20,8 +20,10 @@ func (c *core) run(ctx context.Context, j *job, n *flight.Node) flight.Result[an
 	turn, mark := lane.turns.Add(1), c.stamps.mark()
 
 	s := newScope(j.around, n)
+	ctx = s.in(ctx) // also for the observer, who may ask for the same key
 	d := draft{name: j.name, key: j.key, mark: mark, refresh: j.policy.Refresh}
 	err := c.fill(ctx, j, s, &d)
+	c.tell(ctx, Event{Kind: EventFill, Name: j.name, Err: err, Duration: d.cost, Size: len(d.value)})
 	// An error has a mark and tags too: it may be outdated like a value.
 	result := flight.Result[answer]{Value: answer{mark: mark, part: d.part(s)}, Err: err}
 	if err != nil {
@@ -32,8 +34,8 @@ func (c *core) run(ctx context.Context, j *job, n *flight.Node) flight.Result[an
 	return result
 }
 
-// fill calls the fill of j inside its scope s, and drafts the entry. Also when
-// the fill fails or panics, what it read is a part of what is around it.
+// fill calls the fill of j, inside of whose scope s ctx is, and drafts the entry.
+// Also when the fill fails or panics, what it read is a part of what is around it.
 func (c *core) fill(ctx context.Context, j *job, s *scope, d *draft) (err error) {
 	began := time.Now()
 	defer func() {
@@ -42,12 +44,11 @@ func (c *core) fill(ctx context.Context, j *job, s *scope, d *draft) (err error)
 		d.live(j.policy, s, time.Now().UnixNano())
 		j.around.report(d.part(s))
 	}()
-	d.value, err = j.fill(s.in(ctx))
+	d.value, err = j.fill(ctx)
 	d.cost = time.Since(began)
 	n := c.counts.of(j.name)
 	n.fills.Add(1)
 	n.fillTime.Add(int64(d.cost))
-	c.tell(ctx, Event{Kind: EventFill, Name: j.name, Err: err, Start: began, Duration: d.cost, Size: len(d.value)})
 	return err
 }
 
