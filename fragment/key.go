@@ -15,9 +15,9 @@ type Key struct {
 // other parts, or the same text split in another way, are another key.
 //
 // A part is nil, a bool, a number, a string, a []byte, a time.Time (told apart
-// by instant), a pointer to such (followed; a nil pointer is nil), a slice or
-// an array of such, or a value with a method CacheKey() string. Types matter:
-// nil, "", 0 and "0" all differ. Whole numbers of the same value are the same
+// by instant), a pointer to such (followed; a nil pointer is nil), a slice or an
+// array of such (a nil slice is nil), or a value with a method CacheKey()
+// string. Types matter: nil, "", 0 and "0" all differ. Whole numbers of the same value are the same
 // part whatever their size and sign, and floats differ by their bits; a named
 // type counts as the type below it. Any other part (a struct, map or func)
 // makes the key invalid: Err says why, and so does every use of it.

@@ -34,7 +34,7 @@ type KeyBuilder struct {
 const (
 	keyRoom     = 176 // on the stack of the caller
 	maxKeyText  = 128 // longer or unprintable text is digested
-	maxReadable = 48  // how much of a name is kept before a digest
+	maxReadable = 48  // a longer name is not kept before a digest
 )
 
 // Start begins a key called name in space.
@@ -138,8 +138,8 @@ func (b *KeyBuilder) Key() Key {
 	return Key{name: b.name, text: b.digest(text)}
 }
 
-// digest is the text of a key that is long or not printable: the readable part
-// of its name, if any, and '#', which no other text has before its first '|'.
+// digest is the text of a key that is long or not printable: its name, if that
+// is short and plain, and '#', which no other text has before its first '|'.
 func (b *KeyBuilder) digest(text []byte) string {
 	sum := sha256.Sum256(text)
 	var short [maxReadable + 1 + 43]byte

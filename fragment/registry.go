@@ -16,7 +16,8 @@ const DefaultName = "default"
 // A Registry holds caches by name, shared by all surfaces. The zero value is
 // ready. It is safe for concurrent use and must not be copied.
 type Registry struct {
-	// Observe is told the events of caches that have no observer of their own.
+	// Observe is told the events of caches that are declared, or opened without
+	// an observer of their own; not of those given to Use.
 	// It must be set before the Registry is used.
 	Observe func(context.Context, Event)
 

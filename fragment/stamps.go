@@ -21,7 +21,7 @@ import (
 //
 //	before a fill   note the tick (mark)
 //	at write        each slot must be no newer than the mark (since)
-//	at read         each slot must be what it was at write (stampOf)
+//	at read         each slot must be what it was at write (same)
 //
 // An invalidation between the check at write and the write itself is caught at
 // read, because the stamps written are those that were checked.

@@ -56,6 +56,9 @@ func (c *counters) of(name string) *nameCounters {
 		return n.(*nameCounters)
 	}
 	if c.many.Load() >= MaxNames {
+		if n, ok := c.names.Load(OtherNames); ok {
+			return n.(*nameCounters)
+		}
 		name = OtherNames
 	}
 	n, known := c.names.LoadOrStore(name, new(nameCounters))
