@@ -23,6 +23,9 @@
 // of Page put into c.Get must not be cached, or must be kept apart by
 // [PageConfig.Vary] or [PageConfig.Skipper].
 //
+// A handler behind Page sees and changes a header of its own; that of middleware
+// outside is sent with it.
+//
 // # HEAD
 //
 // Echo answers HEAD only where a route is declared for it, as by e.Match. With

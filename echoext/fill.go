@@ -113,19 +113,19 @@ func (v *visit) tellsToken() bool {
 	if token == "" {
 		return false
 	}
-	for _, values := range v.rec.header {
+	for _, values := range v.rec.sent {
 		if slices.ContainsFunc(values, func(value string) bool { return strings.Contains(value, token) }) {
 			return true
 		}
 	}
-	return len(v.rec.header["Content-Encoding"]) > 0 || bytes.Contains(v.rec.body.Bytes(), []byte(token))
+	return len(v.rec.sent["Content-Encoding"]) > 0 || bytes.Contains(v.rec.body.Bytes(), []byte(token))
 }
 
 // pack completes the header and returns what is to be stored under the key that
 // was asked for: the page, or if it varies by more than that key tells, the
 // spec to ask by, with the page beside it.
 func (v *visit) pack(ctx context.Context) []byte {
-	h, body := v.rec.header, v.rec.body.Bytes()
+	h, body := v.rec.sent, v.rec.body.Bytes()
 	at := time.Now()
 	if age, err := strconv.ParseInt(h.Get("Age"), 10, 32); err == nil && age > 0 {
 		at = at.Add(-time.Duration(age) * time.Second) // from a cache inside

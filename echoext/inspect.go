@@ -87,6 +87,11 @@ func IdentityHeaders() []string {
 		"Ssl-Client-*", "X-Ssl-*", "X-Amzn-Mtls-*", "X-Amzn-Oidc-*", "X-Goog-Authenticated-User-*", "X-Goog-Iap-*", "X-Endpoint-Api-Userinfo",
 		"X-Apigateway-Api-Userinfo", "X-Appengine-User-*", "X-Ms-Client-Principal*", "X-Ms-Token-*", "Cf-Access-*", "X-Jwt-*", "X-Webauth-*",
 		"X-Consumer-*", "X-Credential-*", "X-Pomerium-*", "X-Vouch-*", "Oidc_*", "Oidc-*", "Shib-*", "Eppn", "Tailscale-User-*",
+		"X-Forwarded-Id-Token", "X-Forwarded-Name", "X-Forwarded-Roles", "X-Forwarded-Userid", "X-Forwarded-Sub", "X-Forwarded-Login",
+		"X-Email", "X-Login", "X-Sub", "X-Account-Id", "X-Customer-Id", "X-Tenant-Id", "X-Role", "X-Roles", "X-Groups", "X-Authz-*",
+		"X-Client-Dn", "X-Client-Verify", "Mtls-Client-*", "X-Amz-Security-Token", "X-Access-Key", "X-Secret", "X-Vault-Token",
+		"Private-Token", "X-Gitlab-Token", "X-Api-Token", "X-Apikey", "X-Goog-Api-Key", "X-Bearer-Token", "X-Sso-*", "X-Verified-User",
+		"Authentication", "Impersonate-*", "Uid", "Mail", "Persistent-Id", "X-Iisnode-*", "Auth-User", "Sm_*", "Iv-*",
 		"Cookie2", "Dpop",
 	}
 }

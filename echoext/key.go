@@ -21,6 +21,7 @@ func (v *visit) key(space fragment.Space, s spec) fragment.Key {
 	b.String(v.scheme)
 	b.String(r.Host)
 	b.String(r.URL.EscapedPath())
+	b.String(r.URL.RawPath) // routes by it, also where middleware left it behind that changed Path
 	b.String(v.query)
 	if v.depth > 0 { // a Page inside another: their responses differ by the middleware between them
 		b.Int(int64(v.depth))

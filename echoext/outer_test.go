@@ -256,3 +256,43 @@ func TestPageInsidePageIsStoredByBoth(t *testing.T) {
 		t.Errorf("Cache-Status of the first: %q", got)
 	}
 }
+
+// What is set after the header was written is not sent without the cache, and
+// not stored with it: a session that is saved late is nobody else's.
+func TestHeadersThatComeTooLateAreNotStored(t *testing.T) {
+	s := newSite(t)
+	late := func(next echo.HandlerFunc) echo.HandlerFunc {
+		return func(c echo.Context) error {
+			err := next(c)
+			c.SetCookie(&http.Cookie{Name: "session", Value: "secret-of-the-first"})
+			c.Response().Header().Set("X-Late", "1")
+			c.Response().Header().Set("Content-Type", "text/late")
+			return err
+		}
+	}
+	s.GET("/", func(c echo.Context) error { s.renders.Add(1); return c.String(200, "x") }, echoext.Page(s.cache, fragment.Policy{}), late)
+	s.GET("/error", func(c echo.Context) error { return c.String(404, "x") }, echoext.Page(s.cache, fragment.Policy{}), late)
+	for _, target := range []string{"/", "/", "/error"} {
+		h := s.get(target).Result().Header // as it was written
+		if h.Get("Set-Cookie") != "" || h.Get("X-Late") != "" || h.Get("Content-Type") == "text/late" {
+			t.Errorf("%s: a header that came too late is sent: %v", target, h)
+		}
+	}
+	if s.renders.Load() != 1 {
+		t.Errorf("%d renders, want 1", s.renders.Load())
+	}
+}
+
+// Middleware before the router may change the path and leave the raw path, by
+// which Echo routes.
+func TestPathsThatMiddlewareChanged(t *testing.T) {
+	s := newSite(t)
+	s.Pre(middleware.RemoveTrailingSlash())
+	s.page("/f/*", echoext.PageConfig{}, func(c echo.Context) error { return c.String(200, c.Param("*")) })
+	for _, target := range []string{"/f/a/b/", "/f/a%2Fb/", "/f/a%2Fb", "/f/a/b"} {
+		first := s.get(target).Body.String()
+		if want := strings.Trim(strings.TrimPrefix(target, "/f/"), "/"); strings.Trim(first, "/") != want {
+			t.Errorf("%s is answered with the page of %q", target, first)
+		}
+	}
+}

@@ -22,7 +22,8 @@ import (
 type recorder struct {
 	v      *visit
 	out    *echo.Response // of the middleware outside
-	header http.Header
+	header http.Header    // the handler's to change
+	sent   http.Header    // what it was when it was written: what is set later is not sent
 	status int
 	body   bytes.Buffer
 
@@ -49,8 +50,8 @@ func (r *recorder) WriteHeader(status int) {
 	if r.wrote || status >= 100 && status < 200 && status != http.StatusSwitchingProtocols {
 		return // a second status, or an interim response, which Echo cannot send
 	}
-	r.wrote, r.status = true, status
-	if why := r.v.refuse(status, r.header); why != "" {
+	r.wrote, r.status, r.sent = true, status, r.header.Clone()
+	if why := r.v.refuse(status, r.sent); why != "" {
 		r.pass(why)
 	}
 }
@@ -91,19 +92,30 @@ func (r *recorder) passOn() {
 	}
 	r.passing = true
 	h := r.out.Header()
+	h.Add("Cache-Status", r.v.missStatusWhy(r.why))
+	if !r.wrote {
+		add(h, r.header)
+		return
+	}
+	add(h, r.sent)
+	r.out.WriteHeader(r.status)
+	if r.body.Len() > 0 {
+		_, _ = r.out.Write(r.body.Bytes()) // the handler learns of a client that left by its next write
+	}
 	for name, values := range r.header {
+		if _, sent := r.sent[name]; !sent {
+			h[name] = values // a trailer, or of no effect
+		}
+	}
+}
+
+// add adds the header of the handler to that of middleware outside.
+func add(h, own http.Header) {
+	for name, values := range own {
 		if adds(name) {
 			values = append(slices.Clip(h[name]), values...)
 		}
 		h[name] = values
-	}
-	h.Add("Cache-Status", r.v.missStatusWhy(r.why))
-	if !r.wrote {
-		return
-	}
-	r.out.WriteHeader(r.status)
-	if r.body.Len() > 0 {
-		_, _ = r.out.Write(r.body.Bytes()) // the handler learns of a client that left by its next write
 	}
 }
 
@@ -142,7 +154,7 @@ func (r *recorder) Push(target string, opts *http.PushOptions) error {
 func (r *recorder) Unwrap() http.ResponseWriter { return r.out }
 
 func (r *recorder) trailers() bool {
-	if len(r.header["Trailer"]) > 0 {
+	if len(r.sent["Trailer"]) > 0 {
 		return true
 	}
 	for name := range r.header {
@@ -155,6 +167,6 @@ func (r *recorder) trailers() bool {
 
 // cutShort reports a body that is not as long as the handler had said.
 func (r *recorder) cutShort() bool {
-	length := r.header.Get("Content-Length")
+	length := r.sent.Get("Content-Length")
 	return length != "" && length != strconv.Itoa(r.body.Len())
 }
