@@ -8,7 +8,7 @@ import (
 // unchanged answers 304 if what the client has is what is stored (RFC 9110,
 // section 13.1.2), from the copy of the head: the body is not read.
 func (v *visit) unchanged() bool {
-	head, ok := v.find(headSpace)
+	head, _, ok := v.find(headSpace)
 	if !ok || !matches(v.found.ifNone, head.etag()) {
 		return false
 	}

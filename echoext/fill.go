@@ -2,6 +2,7 @@ package echoext
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"encoding/base64"
@@ -22,11 +23,15 @@ import (
 // ctx, and with it the Scope, travels in the request.
 func (v *visit) fill(ctx context.Context) ([]byte, error) {
 	v.ctx, v.rec = ctx, newRecorder(v)
-	if v.err = v.run(ctx); v.err != nil {
-		return nil, v.err
-	}
+	v.err = v.run(ctx)
 	if err := v.request.Context().Err(); err != nil {
-		return nil, err // what the handler did after that is no page
+		return nil, cmp.Or(v.err, err) // what the handler did after that is no page
+	}
+	if v.err != nil {
+		// Those who wait get answers of their own: a header that was set, or a
+		// part that was written, goes with the error.
+		fragment.DoNotStore(ctx, "error")
+		return nil, v.err
 	}
 	if why := v.refusal(); why != "" {
 		v.rec.why = why
@@ -47,7 +52,9 @@ func (v *visit) run(ctx context.Context) error {
 	v.c.SetResponse(echo.NewResponse(v.rec, v.c.Echo()))
 	defer v.hideParameters()()
 	v.c.SetRequest(v.shown(ctx))
-	return v.next(v.c)
+	err := v.next(v.c)
+	v.rec.trail()
+	return err
 }
 
 // shown returns the request as the handler sees it: without what the key leaves

@@ -7,6 +7,7 @@ import (
 	"net/http/httptest"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -295,4 +296,68 @@ func TestPathsThatMiddlewareChanged(t *testing.T) {
 			t.Errorf("%s is answered with the page of %q", target, first)
 		}
 	}
+}
+
+// A fill of a variant that began before a refresh does not undo it.
+func TestRefreshOfAVariantStays(t *testing.T) {
+	s, data, slow, started := newSite(t), "old", make(chan bool), make(chan bool)
+	s.GET("/", func(c echo.Context) error {
+		c.Response().Header().Set("Vary", "Accept-Language")
+		mine := data
+		if c.Request().Header.Get("X-Slow") != "" {
+			started <- true
+			<-slow
+		}
+		return c.String(200, mine)
+	}, echoext.PageWithConfig(echoext.PageConfig{Cache: s.cache, Refresh: func(c echo.Context) bool { return c.Request().Header.Get("X-Warm") != "" }}))
+	s.get("/", "Accept-Language: en") // what it varies by is known
+	ended := make(chan bool)
+	go func() { s.get("/", "Accept-Language: de", "X-Slow: 1"); ended <- true }()
+	<-started
+	data = "new"
+	s.get("/", "Accept-Language: de", "X-Warm: 1")
+	slow <- true
+	<-ended
+	if w := s.get("/", "Accept-Language: de"); w.Body.String() != "new" {
+		t.Errorf("after a refresh: %q %q", w.Body, status(w))
+	}
+}
+
+func TestHijackThatFailsLeavesTheResponse(t *testing.T) {
+	s := newSite(t)
+	s.page("/", echoext.PageConfig{}, func(c echo.Context) error {
+		if _, _, err := c.Response().Hijack(); err != nil {
+			return c.String(501, "no connection")
+		}
+		return nil
+	})
+	if w := s.get("/"); w.Code != 501 || w.Body.String() != "no connection" {
+		t.Errorf("got %d %q", w.Code, w.Body)
+	}
+}
+
+// Whoever waited for a handler that failed gets the answer that the handler
+// gives, with its header, not the bare error.
+func TestWaitersOfAFailureGetAnswersOfTheirOwn(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := newSite(t)
+		s.page("/", echoext.PageConfig{}, func(c echo.Context) error {
+			time.Sleep(time.Second)
+			c.Response().Header().Set("Retry-After", "7")
+			return echo.NewHTTPError(503, "busy")
+		})
+		began := time.Now()
+		var wg sync.WaitGroup
+		for range 10 {
+			wg.Go(func() {
+				if w := s.get("/"); w.Code != 503 || w.Header().Get("Retry-After") != "7" {
+					t.Errorf("got %d %v", w.Code, w.Header())
+				}
+			})
+		}
+		wg.Wait()
+		if took := time.Since(began); took > 2*time.Second {
+			t.Errorf("they ran in line: %v", took)
+		}
+	})
 }

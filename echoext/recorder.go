@@ -102,9 +102,15 @@ func (r *recorder) passOn() {
 	if r.body.Len() > 0 {
 		_, _ = r.out.Write(r.body.Bytes()) // the handler learns of a client that left by its next write
 	}
+	r.trail()
+}
+
+// trail hands the trailers so far to out. A handler may hold on to the header
+// that it was given first.
+func (r *recorder) trail() {
 	for name, values := range r.header {
-		if _, sent := r.sent[name]; !sent {
-			h[name] = values // a trailer, or of no effect
+		if _, sent := r.sent[name]; r.passing && !sent {
+			r.out.Header()[name] = values // a trailer, or too late and of no effect
 		}
 	}
 }
@@ -133,12 +139,14 @@ func (r *recorder) FlushError() error {
 // Flush is FlushError for those who look for an http.Flusher.
 func (r *recorder) Flush() { _ = r.FlushError() }
 
-// Hijack hands over the connection.
+// Hijack hands over the connection, if that can be done.
 func (r *recorder) Hijack() (net.Conn, *bufio.ReadWriter, error) {
-	r.why = "hijacked"
-	fragment.DoNotStore(r.v.ctx, r.why)
-	r.passing = true
-	return r.out.Hijack()
+	conn, rw, err := r.out.Hijack()
+	if err == nil {
+		r.why, r.passing = "hijacked", true
+		fragment.DoNotStore(r.v.ctx, r.why)
+	}
+	return conn, rw, err
 }
 
 // Push is for HTTP/2 server push.

@@ -149,7 +149,7 @@ func isToken(s string) bool {
 // answer; what that says is not stored.
 func (v *visit) head() error {
 	if !v.refreshes() {
-		if page, ok := v.find(pageSpace); ok {
+		if page, _, ok := v.find(pageSpace); ok {
 			return v.replay(&page, hitStatus)
 		}
 	}

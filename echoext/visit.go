@@ -104,6 +104,9 @@ func (v *visit) get() error {
 		return nil
 	}
 	v.spec = v.vary
+	if policy.Refresh {
+		_, v.spec, _ = v.find(pageSpace) // the variant, not what leads to it
+	}
 	for range maxSpecs {
 		value, err := v.Cache.Do(v.request.Context(), v.key(pageSpace, v.spec), policy, v.filler)
 		page, other, ok := decode(value)
@@ -150,19 +153,19 @@ func depthOf(ctx context.Context) int {
 }
 
 // find reads the stored page, or its head, in the variant of this visit without
-// filling.
-func (v *visit) find(space fragment.Space) (page stored, ok bool) {
-	s := v.vary
+// filling. It returns the spec by which it looked last.
+func (v *visit) find(space fragment.Space) (page stored, s spec, ok bool) {
+	s = v.vary
 	for range maxSpecs {
 		value, ok, err := v.Cache.Get(v.request.Context(), v.key(space, s))
 		if !ok || err != nil {
-			return stored{}, false
+			return stored{}, s, false
 		}
 		page, other, ok := decode(value)
 		if !ok || other == "" {
-			return page, ok
+			return page, s, ok
 		}
 		s = other
 	}
-	return stored{}, false
+	return stored{}, s, false
 }
