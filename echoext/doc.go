@@ -21,7 +21,8 @@
 // another request header must name it in Vary. One that answers by the address of
 // the visitor (c.RealIP) must not be cached. One that answers by what middleware outside
 // of Page put into c.Get must not be cached, or must be kept apart by
-// [PageConfig.Vary] or [PageConfig.Skipper].
+// [PageConfig.Vary]; [PageConfig.Skipper] takes requests past the cache, and two
+// Pages on one cache share what they store.
 //
 // A handler behind Page sees and changes a header of its own; that of middleware
 // outside is sent with it.

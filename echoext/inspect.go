@@ -67,7 +67,7 @@ func (p *pages) inspect(r *http.Request, f *finding) (why string) {
 		case "X-Forwarded-Proto", "X-Forwarded-Protocol", "X-Forwarded-Ssl", "X-Url-Scheme":
 			f.scheme = true
 		default:
-			if !strings.HasPrefix(name, "Sec-") && p.identity.match(name) {
+			if p.identity.match(name) {
 				return "identity"
 			}
 			f.keyed = f.keyed || isKeyed[name]
@@ -80,7 +80,7 @@ func (p *pages) inspect(r *http.Request, f *finding) (why string) {
 // by convention, who is asking. A request that has one passes by the cache.
 func IdentityHeaders() []string {
 	return []string{
-		"Remote-*", "X-Remote-*", "X-Auth-*", "X-Authenti*", "X-Authorization", "X-Access-Token", "X-Id-Token", "X-Oauth-*", "X-Token",
+		"Remote-*", "X-Remote-*", "X-Auth-*", "X-Authenti*", "X-Authorization", "X-Access-Token", "X-Id-Token", "X-Oauth-*", "X-Token", "X-Token-*", "Teleport-Jwt-Assertion",
 		"X-User", "X-User-*", "X-Userid", "X-Username", "X-Session-*", "X-Api-Key", "Api-Key", "Apikey", "X-Csrf-Token", "X-Xsrf-Token",
 		"X-Forwarded-User", "X-Forwarded-Email", "X-Forwarded-Groups", "X-Forwarded-Preferred-Username", "X-Forwarded-Access-Token",
 		"X-Forwarded-Client-Cert", "X-Forwarded-Tls-*", "X-Client-Cert*", "Client-Cert", "Client-Cert-Chain", "X-Arr-Clientcert",

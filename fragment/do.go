@@ -112,9 +112,13 @@ func (c *core) obtain(ctx context.Context, j *job, old *entry, landed uint64) ([
 			}
 			j.around.report(result.Value.part)
 		}
-		if result.Err != nil && old != nil && c.usable(old) {
-			c.servedStale(ctx, j, old, "the refill failed", result.Err)
-			return old.value, nil
+		if result.Err != nil && old != nil {
+			// What was read before the refill may be deleted or replaced by now.
+			var now entry
+			if c.lookup(context.WithoutCancel(ctx), j.name, j.key, &now) != missing {
+				c.servedStale(ctx, j, &now, "the refill failed", result.Err)
+				return now.value, nil
+			}
 		}
 		return result.Value.value, result.Err
 	}
@@ -163,12 +167,6 @@ func (c *core) current(a *answer) bool {
 		}
 	}
 	return true
-}
-
-// usable reports whether a stale entry that was read before a fill may be
-// served after it.
-func (c *core) usable(old *entry) bool {
-	return time.Now().UnixNano() < old.dead && old.valid(c.stamps)
 }
 
 // fallback returns the entry that a lookup found, to be served while another

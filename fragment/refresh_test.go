@@ -48,3 +48,30 @@ func TestStaleOffIsOffForTheCaller(t *testing.T) {
 		wantDo(t, c, k, fragment.Policy{}, fails, "old")
 	})
 }
+
+// What was deleted or replaced while a refill ran is not served when that fails.
+func TestFailedRefillServesWhatIsStoredThen(t *testing.T) {
+	for name, test := range map[string]struct {
+		meanwhile func(c *fragment.Cache, k fragment.Key) error
+		want      string
+	}{
+		"nothing happens": {func(*fragment.Cache, fragment.Key) error { return nil }, "old"},
+		"Delete":          {func(c *fragment.Cache, k fragment.Key) error { return c.Delete(t.Context(), k) }, ""},
+		"Set": {func(c *fragment.Cache, k fragment.Key) error {
+			return c.Set(t.Context(), k, []byte("new"), fragment.Policy{})
+		}, "new"},
+	} {
+		synctest.Test(t, func(t *testing.T) {
+			c, k := fresh(t, fragment.Options{}), fragment.KeyOf("k")
+			wantDo(t, c, k, fragment.Policy{TTL: time.Second, Stale: time.Minute}, give("old"), "old")
+			time.Sleep(2 * time.Second)
+			value, err := c.Do(t.Context(), k, fragment.Policy{}, func(context.Context) ([]byte, error) {
+				wantErr(t, name, test.meanwhile(c, k), nil)
+				return nil, errFill
+			})
+			if string(value) != test.want || (err != nil) != (test.want == "") {
+				t.Errorf("%s: got %q, %v, want %q", name, value, err, test.want)
+			}
+		})
+	}
+}
