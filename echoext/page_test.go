@@ -271,38 +271,38 @@ func TestRefreshRendersAnewForEverybody(t *testing.T) {
 }
 
 func TestManyColdRequestsRenderOnce(t *testing.T) {
-	s := newSite(t)
-	s.page("/", echoext.PageConfig{}, func(echo.Context) error { time.Sleep(50 * time.Millisecond); return nil })
-	var wg sync.WaitGroup
-	for range 200 {
-		wg.Go(func() {
-			if w := s.get("/"); w.Body.String() != "render 1 of /" {
-				t.Errorf("got %q", w.Body)
-			}
-		})
-	}
-	wg.Wait()
+	synctest.Test(t, func(t *testing.T) {
+		s := newSite(t)
+		s.page("/", echoext.PageConfig{}, func(echo.Context) error { time.Sleep(time.Second); return nil })
+		var wg sync.WaitGroup
+		for range 200 {
+			wg.Go(func() {
+				if w := s.get("/"); w.Body.String() != "render 1 of /" {
+					t.Errorf("got %q", w.Body)
+				}
+			})
+		}
+		wg.Wait()
+	})
 }
 
 func TestUncacheableAnswersRunSideBySide(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := newSite(t)
 		s.page("/", echoext.PageConfig{}, func(c echo.Context) error {
-			c.SetCookie(&http.Cookie{Name: "id", Value: fmt.Sprint(s.renders.Load())})
+			c.SetCookie(&http.Cookie{Name: "id", Value: "x"})
 			time.Sleep(time.Second)
 			return nil
 		})
-		began, cookies := time.Now(), new(sync.Map)
+		began := time.Now()
 		var wg sync.WaitGroup
 		for range 20 {
-			wg.Go(func() { cookies.Store(s.get("/").Header().Get("Set-Cookie"), true) })
+			wg.Go(func() { s.get("/") })
 		}
 		wg.Wait()
 		if took := time.Since(began); took > 2*time.Second {
 			t.Errorf("20 uncacheable answers took %v, want no more than two rounds", took)
 		}
-		n := 0
-		cookies.Range(func(any, any) bool { n++; return true })
 		if s.renders.Load() != 20 {
 			t.Errorf("%d renders, want one for each visitor", s.renders.Load())
 		}

@@ -156,7 +156,7 @@ func TestQueryIsNormalisedAndWhatIsIgnoredIsHidden(t *testing.T) {
 		})
 		s.page("/", test.config, show)
 		a := s.get("/" + test.a)
-		b := s.get("/" + test.b)
+		s.get("/" + test.b)
 		if (s.renders.Load() == 1) != test.same {
 			t.Errorf("%s: %q and %q: %d renders", test.description, test.a, test.b, s.renders.Load())
 		}
@@ -170,7 +170,6 @@ func TestQueryIsNormalisedAndWhatIsIgnoredIsHidden(t *testing.T) {
 		if want := strings.Join([]string{test.shown, uri, test.shown, utm, utm}, "|"); a.Body.String() != want {
 			t.Errorf("%s: the handler saw %q, want %q", test.description, a.Body, want)
 		}
-		_ = b
 	}
 }
 
