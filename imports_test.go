@@ -21,6 +21,10 @@ const (
 	echoPath     = "github.com/labstack/echo/v4"
 	bigcachePath = "github.com/allegro/bigcache/v3"
 	cborPath     = "github.com/fxamacker/cbor/v2"
+
+	compressPath   = "github.com/klauspost/compress"
+	cryptoPath     = "golang.org/x/crypto"
+	prometheusPath = "github.com/prometheus/client_golang"
 )
 
 // mayImport is the law of the tree: what the code of a package may import
@@ -32,6 +36,10 @@ var mayImport = map[string][]string{
 	"fragment":                 {},
 	"fragment/backendtest":     {"fragment"},
 	"fragment/bigcachebackend": {"fragment", bigcachePath},
+	"fragment/compress":        {"fragment", compressPath},
+	"fragment/encrypt":         {"fragment", cryptoPath},
+	"fragment/fragmenttest":    {"fragment"},
+	"fragment/metrics":         {"fragment", prometheusPath},
 	"tags":                     {"fragment", pongo2Path},
 	"templates":                {"fragment", "tags", pongo2Path},
 	"echoext":                  {"fragment", echoPath},
@@ -41,7 +49,7 @@ var mayImport = map[string][]string{
 
 // mayRequire is all that go.mod may ask for itself. What the example site and
 // the tests use beside it, databases among others, is in other modules.
-var mayRequire = []string{pongo2Path, echoPath, bigcachePath, cborPath}
+var mayRequire = []string{pongo2Path, echoPath, bigcachePath, cborPath, compressPath, cryptoPath, prometheusPath}
 
 func TestPackagesImportOnlyWhatTheyMay(t *testing.T) {
 	for folder, imports := range importsByFolder(t) {

@@ -25,6 +25,10 @@ type Options struct {
 	// returned to the caller alone. Zero leaves it to the Backend.
 	MaxValue int
 
+	// Transforms change entries on their way to the Backend, each what the one
+	// before it returned: compression comes before encryption.
+	Transforms []Transform
+
 	// Wait is how long a caller waits for the fill of another before it fills
 	// for itself. Zero is 10 s; negative does not wait.
 	Wait time.Duration

@@ -2,6 +2,7 @@ package fragment
 
 import (
 	"context"
+	"slices"
 	"time"
 )
 
@@ -33,11 +34,13 @@ const (
 	EventSkip                            // a value was served but not stored; Reason says why
 	EventInvalidate                      // tags, keys or all entries were invalidated
 	EventFault                           // the Backend failed, or held what is no entry
+	EventBreaker                         // the circuit breaker of the Backend opened or closed; Reason says which
 )
 
 var eventNames = [...]string{
 	EventHit: "hit", EventStale: "stale", EventMiss: "miss", EventFill: "fill", EventWait: "wait",
 	EventStore: "store", EventSkip: "skip", EventInvalidate: "invalidate", EventFault: "fault",
+	EventBreaker: "breaker",
 }
 
 // String returns the kind as one word.
@@ -46,6 +49,17 @@ func (k EventKind) String() string {
 		return eventNames[k]
 	}
 	return "unknown"
+}
+
+// ObserveAll returns an observer that tells each Event to all of observers, in
+// their order; those that are nil are left out.
+func ObserveAll(observers ...func(context.Context, Event)) func(context.Context, Event) {
+	some := slices.DeleteFunc(slices.Clone(observers), func(o func(context.Context, Event)) bool { return o == nil })
+	return func(ctx context.Context, e Event) {
+		for _, observe := range some {
+			observe(ctx, e)
+		}
+	}
 }
 
 // tell hands an event to the observer. Callers on the hit path test for an

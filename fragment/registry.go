@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"maps"
 	"slices"
 	"sync"
 )
@@ -76,6 +77,14 @@ func (r *Registry) Lookup(name string) (c *Cache, ok bool) {
 	defer r.mu.Unlock()
 	c, ok = r.caches[nameOf(name)]
 	return c, ok
+}
+
+// Names returns the names of the caches that were opened, used or declared, in
+// order.
+func (r *Registry) Names() []string {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return slices.Sorted(maps.Keys(r.caches))
 }
 
 // InvalidateTags is Cache.InvalidateTags for every cache of the Registry, as one

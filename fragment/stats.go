@@ -28,6 +28,8 @@ type Stats struct {
 type NameStats struct {
 	Hits, Misses, Stale, Fills uint64
 	FillTime                   time.Duration // spent in fills
+	Saved                      time.Duration // that hits and stale values did not spend: what their fills had taken
+	Bytes                      uint64        // of the values stored by fills and writes
 }
 
 const (

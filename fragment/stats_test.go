@@ -138,14 +138,14 @@ func (sized) Usage() fragment.Usage { return fragment.Usage{Entries: 1, Bytes: 2
 
 func TestEventKindsAreWords(t *testing.T) {
 	seen := make(map[string]bool)
-	for kind := fragment.EventHit; kind <= fragment.EventFault; kind++ {
+	for kind := fragment.EventHit; kind <= fragment.EventBreaker; kind++ {
 		word := kind.String()
 		if word == "" || word == "unknown" || seen[word] {
 			t.Errorf("kind %d is %q", kind, word)
 		}
 		seen[word] = true
 	}
-	for _, kind := range []fragment.EventKind{0, fragment.EventFault + 1, 255} {
+	for _, kind := range []fragment.EventKind{0, fragment.EventBreaker + 1, 255} {
 		if got := kind.String(); got != "unknown" {
 			t.Errorf("kind %d is %q", kind, got)
 		}

@@ -1,0 +1,4 @@
+// Package compress makes entries smaller.
+package compress
+
+import _ "github.com/klauspost/compress/zstd"

@@ -1,0 +1,2 @@
+// Package fragmenttest helps to test what uses a cache.
+package fragmenttest

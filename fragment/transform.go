@@ -1,0 +1,19 @@
+package fragment
+
+// A Transform changes entries on their way to a Backend, and back: it
+// compresses or encrypts them. Options.Transforms lists those of a Cache.
+//
+// It is safe for concurrent use. Neither method changes the bytes that it is
+// given, nor keeps them; what it returns is the engine's, and may be a part of
+// what it was given. An error of Seal keeps the entry from being stored. An error
+// of Open makes the entry a miss, whatever the bytes are: they come from a place
+// that others may write to, so that Open trusts no length in them and bounds what
+// it allocates. Errors hold neither keys nor bytes of an entry.
+type Transform interface {
+	// Seal returns what is stored in place of entry under key, which is that
+	// of the Backend.
+	Seal(key string, entry []byte) (sealed []byte, err error)
+
+	// Open returns the entry that Seal was given with the same key.
+	Open(key string, sealed []byte) (entry []byte, err error)
+}
