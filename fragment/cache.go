@@ -70,10 +70,12 @@ type core struct {
 	name      atomic.Pointer[string] // in a Registry, for events
 	closed    atomic.Bool
 
-	stamps  *stamps
-	lanes   *lanes
-	flights flight.Group[answer]
-	counts  counters
+	stamps     *stamps
+	lanes      *lanes
+	flights    flight.Group[answer]
+	failures   *failures
+	background *tasks
+	counts     counters
 }
 
 // New returns a Cache over b, which it closes when it is closed.
@@ -94,15 +96,14 @@ func New(b Backend, o Options) (*Cache, error) {
 	k := &core{
 		backend: b, inProcess: isInProcess(b), nothing: nothing,
 		policy: o.Policy, maxValue: o.MaxValue, wait: o.Wait, observe: o.Observe,
-		stamps: newStamps(), lanes: newLanes(),
+		stamps: newStamps(), lanes: newLanes(), failures: newFailures(), background: newTasks(),
 	}
 	if o.Prefix != "" {
 		k.prefix = o.Prefix + "~" // which no key has before its first '|'
 	}
 	k.policy.Tags = slices.Clone(k.policy.Tags)
-	if k.policy.TTL == 0 {
-		k.policy.TTL = DefaultTTL
-	}
+	byDefault(&k.policy.TTL, DefaultTTL)
+	byDefault(&k.policy.RetryAfter, DefaultRetryAfter)
 	if k.wait == 0 {
 		k.wait = defaultWait
 	}
@@ -138,15 +139,20 @@ func (c *Cache) Stats() Stats {
 	return s
 }
 
-// Close closes the Backend. After it Do only runs its fill, and every other
-// method returns ErrClosed. A second Close returns nil.
+// Close ends the refills in the background, waits for them, but not longer than
+// a second, and closes the Backend. After it Do only runs its fill, and every
+// other method returns ErrClosed. A second Close returns nil.
 func (c *Cache) Close() error {
 	k := c.core.Load()
 	if k == nil || k.closed.Swap(true) {
 		return nil
 	}
+	k.background.close(closePatience)
 	return k.backend.Close()
 }
+
+// closePatience is how long Close waits for fills that do not heed their ctx.
+const closePatience = time.Second
 
 // open returns the core of a cache that can be used, for a method that reports
 // why it is not.

@@ -33,11 +33,11 @@ func (c *Cache) change(ctx context.Context, verb string, k Key, f func(ctx conte
 func (c *Cache) Touch(ctx context.Context, k Key, p Policy) (ok bool, err error) {
 	err = c.change(ctx, "touch", k, func(ctx context.Context, core *core, key string) error {
 		var e entry
-		if core.lookup(ctx, k.name, key, &e) != fresh {
+		if core.lookup(ctx, k.name, key, &e) != fresh || e.negative {
 			return nil
 		}
 		ok = true
-		if p = p.or(core.policy); p.TTL < 0 {
+		if p = p.or(&core.policy); p.TTL < 0 {
 			return nil
 		}
 		e.fresh = p.freshUntil(time.Now().UnixNano())
@@ -62,6 +62,9 @@ func (c *Cache) Expire(ctx context.Context, keys ...Key) error {
 				return nil
 			}
 			e.fresh = time.Now().UnixNano()
+			if e.negative {
+				e.dead = e.fresh
+			}
 			return core.rewrite(ctx, key, &e)
 		})
 		if err != nil {

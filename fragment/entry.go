@@ -10,7 +10,7 @@ import (
 // An entry is what a Backend holds: a head, then the value. All numbers are
 // little-endian, times are Unix nanoseconds.
 //
-//	 0  magic, version, zero or one, zero   1 byte each
+//	 0  magic, version, bound or not, kind  1 byte each
 //	 4  CRC-32C of what follows up to the value, or of all and the key
 //	 8  created
 //	16  fresh until
@@ -34,15 +34,20 @@ type entry struct {
 	dead    int64
 	clear   uint64
 	cost    time.Duration
-	name    []byte
-	tags    []byte // encoded
-	ntags   int
-	value   []byte
+
+	negative bool // there is nothing: value is the text of the error that said so
+
+	name  []byte
+	tags  []byte // encoded
+	ntags int
+	value []byte
 }
 
 const (
 	entryMagic   = 0xca
 	entryVersion = 1
+	kindValue    = 0
+	kindNegative = 1
 	headSize     = 56
 	tagHead      = 12
 	maxTags      = math.MaxUint16
@@ -88,6 +93,9 @@ func (e *entry) encode(bound, name string, tags []stamped, value []byte) (raw, c
 	}
 	copy(raw[at:], value)
 	raw[2] = boundFlag(bound)
+	if e.negative {
+		raw[3] = kindNegative
+	}
 	le.PutUint32(raw[4:], checksum(raw, at, bound))
 	return raw, raw[at:len(raw):len(raw)]
 }
@@ -99,19 +107,23 @@ func boundFlag(bound string) byte {
 	return 1
 }
 
-// checksum covers raw from its ninth byte to end, or if it is bound, all of
-// that and what it is bound to.
+// checksum covers raw from its ninth byte to end and the kind, or if it is bound,
+// all of that and what it is bound to.
 func checksum(raw []byte, end int, bound string) uint32 {
-	if bound == "" {
-		return crc32.Checksum(raw[8:end], castagnoli)
+	if bound != "" {
+		end = len(raw)
 	}
-	return crc32.Update(crc32.Checksum(raw[8:], castagnoli), castagnoli, []byte(bound))
+	sum := crc32.Checksum(raw[8:end], castagnoli) ^ uint32(raw[3])
+	if bound == "" {
+		return sum
+	}
+	return crc32.Update(sum, castagnoli, []byte(bound))
 }
 
 // decodeEntry reads raw into e, whose slices are parts of raw; ok is false if
 // raw is not a whole entry of this version, bound to bound.
 func decodeEntry(raw []byte, bound string, e *entry) (ok bool) {
-	if len(raw) < headSize || [4]byte(raw) != [4]byte{entryMagic, entryVersion, boundFlag(bound), 0} {
+	if len(raw) < headSize || [3]byte(raw) != [3]byte{entryMagic, entryVersion, boundFlag(bound)} || raw[3] > kindNegative {
 		return false
 	}
 	le := binary.LittleEndian
@@ -128,6 +140,7 @@ func decodeEntry(raw []byte, bound string, e *entry) (ok bool) {
 	e.dead = int64(le.Uint64(raw[24:]))
 	e.clear = le.Uint64(raw[32:])
 	e.cost = time.Duration(le.Uint32(raw[40:])) * time.Microsecond
+	e.negative = raw[3] == kindNegative
 	e.ntags = int(le.Uint16(raw[50:]))
 	e.name = raw[headSize : headSize+name]
 	e.tags = raw[headSize+name : end]

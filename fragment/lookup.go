@@ -48,14 +48,17 @@ func (c *core) judge(ctx context.Context, name, key string, raw []byte, e *entry
 
 // hit counts and tells that e was served, and to the scope around, that it is
 // a part of what is being filled there.
-func (c *core) hit(ctx context.Context, name string, e *entry, around *scope) {
-	c.counts.of(name).hits.Add(1)
+func (c *core) hit(ctx context.Context, name string, e *entry, around *scope) ([]byte, error) {
+	n := c.counts.of(name)
+	n.hits.Add(1)
+	n.saved.Add(int64(e.cost))
 	if c.observe != nil {
 		c.tell(ctx, Event{Kind: EventHit, Name: name, Size: len(e.value)})
 	}
 	if around != nil {
 		around.reportEntry(e, false)
 	}
+	return e.answer()
 }
 
 // miss counts and tells that there was nothing fresh, unless a stale value may
@@ -67,13 +70,5 @@ func (c *core) miss(ctx context.Context, name string, found state) {
 	c.counts.of(name).misses.Add(1)
 	if c.observe != nil {
 		c.tell(ctx, Event{Kind: EventMiss, Name: name})
-	}
-}
-
-func (c *core) servedStale(ctx context.Context, j *job, e *entry, why string, err error) {
-	c.counts.of(j.name).stale.Add(1)
-	c.tell(ctx, Event{Kind: EventStale, Name: j.name, Reason: why, Err: err, Size: len(e.value)})
-	if j.around != nil {
-		j.around.reportEntry(e, true)
 	}
 }
