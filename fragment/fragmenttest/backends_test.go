@@ -8,6 +8,12 @@ import (
 	"github.com/pongocache/pongocache/fragment/fragmenttest"
 )
 
+var (
+	_ fragment.InProcess  = (*fragmenttest.Memory)(nil)
+	_ fragment.ManyGetter = (*fragmenttest.Conn)(nil)
+	_ fragment.ManySetter = (*fragmenttest.Conn)(nil)
+)
+
 func TestBackendsKeepWhatTheInterfacePromises(t *testing.T) {
 	tests := map[string]func() fragment.Backend{
 		"Memory":          func() fragment.Backend { return fragmenttest.NewMemory() },

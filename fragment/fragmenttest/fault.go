@@ -12,7 +12,7 @@ var ErrInjected = errors.New("fragmenttest: injected fault")
 // value fails every call with ErrInjected.
 type Fault struct {
 	Does Effect
-	On   Calls // zero is all calls that Does can befall
+	On   Calls // zero is all that Does can befall
 
 	// Err is what Fail and FailLate return. Nil is ErrInjected.
 	Err error
@@ -37,8 +37,11 @@ func (f *Fault) err() error {
 // Effect is what a Fault does.
 type Effect int
 
-// The effects. Flip, Truncate and Foreign befall each value that is read, and
-// only those that are not empty; all others befall calls.
+// The effects. Fail to Lose befall calls. Flip, Truncate and Foreign befall each
+// value that Reads find, one by one, unless it is empty.
+//
+// A write or a delete that is lost breaks what a Backend promises: an older
+// value may stay, and be served.
 const (
 	Fail      Effect = iota // return an error and do nothing
 	FailLate                // do what was asked, and return an error all the same
