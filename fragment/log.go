@@ -12,8 +12,8 @@ import (
 
 // LogTo returns an observer, for Options.Observe or Registry.Observe, that
 // writes each Event to l as one line: the message is "cache" and the kind, such
-// as "cache fault", and the attributes are the fields of the Event that are not
-// zero. A nil l is slog.Default.
+// as "cache fault"; the attributes are cache, name, reason, err, duration, size
+// and tags, as far as they are not zero. A nil l is slog.Default.
 //
 // The levels:
 //   - Warn: a fault, the circuit breaker, and a cache that is used before it is
@@ -29,8 +29,8 @@ import (
 // A Backend that is down fails at each call. So of equal lines above Debug one
 // a second is written, with the number of those left out since the one before
 // it as left_out; Cache.Stats counts them all. Faults are equal that have the
-// same cache and reason; stale values, the same key name as well. Of the breaker
-// nothing is left out.
+// same cache and reason; stale values, the same key name as well. Of lines that
+// all differ a hundred a second are written. Of the breaker nothing is left out.
 //
 // No line holds the parts of a key. What an error says is up to the Backend or
 // the fill that it is from.

@@ -122,7 +122,7 @@ func TestLogOfFaultsAtOnce(t *testing.T) {
 }
 
 // However many faults differ, few lines are written, and what is new a second
-// later has its own again.
+// later has lines of its own again.
 func TestLogOfFaultsThatAllDiffer(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var j journal
@@ -135,9 +135,11 @@ func TestLogOfFaultsThatAllDiffer(t *testing.T) {
 				t.Errorf("2500 reasons logged %d lines, want 100 and one for the rest", n)
 			}
 			time.Sleep(time.Second)
-			observe(t.Context(), fragment.Event{Kind: fragment.EventFault, Reason: "another"})
-			if got := j.take(); len(got) != 1 {
-				t.Errorf("a second later: logged %q, want one line", got)
+			for _, reason := range []string{"another", "and another"} {
+				observe(t.Context(), fragment.Event{Kind: fragment.EventFault, Reason: reason})
+			}
+			if got := j.take(); len(got) != 2 {
+				t.Errorf("a second later: logged %q, want two lines", got)
 			}
 			time.Sleep(time.Second)
 		}
