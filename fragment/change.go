@@ -89,7 +89,11 @@ func (c *core) rewrite(ctx context.Context, key string, e *entry) error {
 	}
 	name := string(e.name)
 	raw, _ := e.encode(c.bound(key), name, tags, e.value)
-	err := c.set(ctx, key, raw, max(until(e.dead, time.Now().UnixNano()), 1))
+	raw, err := c.sealed(key, raw)
+	if err != nil {
+		return err
+	}
+	err = c.set(ctx, key, raw, max(until(e.dead, time.Now().UnixNano()), 1))
 	if err != nil {
 		c.fault(ctx, name, "set", err)
 	}
@@ -114,7 +118,7 @@ func (c *Cache) Delete(ctx context.Context, keys ...Key) error {
 	}
 	defer done()
 	texts, _ := core.textsOf(keys)
-	if err := core.remove(ctx, texts...); err != nil {
+	if err := core.removeForGood(ctx, texts); err != nil {
 		core.fault(ctx, keys[0].name, "delete", err)
 		return fmt.Errorf("fragment: delete: %w", err)
 	}

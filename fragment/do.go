@@ -80,12 +80,12 @@ func (c *core) do(ctx context.Context, k Key, p *Policy, f Filler) ([]byte, erro
 	key, around := c.key(k), scopeOf(ctx)
 	landed := c.flights.Landed()
 	var e entry
-	found := c.lookup(ctx, k.name, key, &e)
+	found, seen := c.lookupToFill(ctx, k.name, key, p.Tags, &e)
 	if found == fresh && !p.Refresh && !p.isEarly(&e) {
 		return c.hit(ctx, k.name, &e, around)
 	}
 	p.complete(&c.policy)
-	j := &job{name: k.name, key: key, policy: *p, filler: f, around: around, landed: landed}
+	j := &job{name: k.name, key: key, policy: *p, filler: f, around: around, landed: landed, view: seen}
 	j.keepOld(found, e)
 	if p.Refresh {
 		c.flights.Forget(key) // what is being filled began before we asked
@@ -102,6 +102,7 @@ type job struct {
 	filler Filler
 	around *scope
 	landed uint64 // what had landed before it looked
+	view   view   // what it saw then, beside old
 	old    *entry // what it found, to be served while another fills or if the fill fails; or nil
 }
 

@@ -2,6 +2,7 @@ package fragment
 
 import (
 	"cmp"
+	"context"
 	"errors"
 	"fmt"
 	"slices"
@@ -14,6 +15,7 @@ type draft struct {
 	key    string
 	policy *Policy
 	mark   uint64 // the moment before the value was computed
+	view   view   // what was seen before that
 
 	// of a fill
 	lane    *lane
@@ -42,6 +44,7 @@ var (
 	errStalePart   = errors.New("it was built on a stale part")
 	errBackend     = errors.New("the backend failed")
 	errNothing     = errors.New("the cache keeps nothing")
+	errUnseen      = errors.New("what is invalidated could not be read before it was computed")
 )
 
 // vetoed is the reason that was given to DoNotStore.
@@ -66,7 +69,7 @@ func wordFor(why error) string {
 		return "stale-part"
 	case errors.Is(why, errNothing):
 		return "null"
-	case errors.Is(why, errBackend):
+	case errors.Is(why, errBackend), errors.Is(why, errUnseen):
 		return "backend"
 	}
 	return "tags"
@@ -136,17 +139,18 @@ func (d *draft) part() part {
 
 // seal encodes a draft, or notes why it is not to be stored. It returns a copy
 // of the value either way.
-func (c *core) seal(d *draft) (value []byte) {
+func (c *core) seal(ctx context.Context, d *draft) (value []byte) {
 	d.why = c.reject(d)
 	if d.why == nil {
-		d.why = c.stamp(d)
+		d.why = c.stamp(ctx, d)
 	}
 	if d.why != nil {
 		value = make([]byte, len(d.value)) // without room behind it: it is shared
 		copy(value, d.value)
 		return value
 	}
-	d.raw, value = d.entry.encode(c.bound(d.key), d.name, d.stamped, d.value)
+	raw, value := d.entry.encode(c.bound(d.key), d.name, d.stamped, d.value)
+	d.raw, d.why = c.sealed(d.key, raw)
 	return value
 }
 
@@ -173,18 +177,21 @@ func (c *core) reject(d *draft) error {
 
 // stamp gives each tag of a draft its stamp, or reports that one of them was
 // invalidated since the draft's mark.
-func (c *core) stamp(d *draft) error {
+func (c *core) stamp(ctx context.Context, d *draft) error {
 	var ok bool
-	if d.entry.clear, ok = c.stamps.since(&c.stamps.clear, d.mark); !ok {
+	if d.entry.clear, ok = c.stamps.since(clearSlot, d.mark); !ok {
 		return errOutdated
 	}
 	d.stamped = make([]stamped, len(d.tags))
 	for i, tag := range d.tags {
 		t := &d.stamped[i]
 		t.tag, t.slot = tag, c.stamps.slotOf(tag)
-		if t.stamp, ok = c.stamps.since(c.stamps.at(t.slot), d.mark); !ok {
+		if t.stamp, ok = c.stamps.since(t.slot, d.mark); !ok {
 			return errOutdated
 		}
+	}
+	if c.shared != nil {
+		return c.stampShared(ctx, d)
 	}
 	return nil
 }

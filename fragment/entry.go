@@ -57,10 +57,11 @@ const (
 var castagnoli = crc32.MakeTable(crc32.Castagnoli)
 
 // stamped is a tag and its stamp. The slot is told with it, so that a hit need
-// not look for it by name.
+// not look for it by name. Where the Backend is shared the first one has no tag:
+// it is the stamp of the key.
 type stamped struct {
 	tag   string
-	slot  uint16
+	slot  slotNo
 	stamp uint64
 }
 
@@ -87,7 +88,7 @@ func (e *entry) encode(bound, name string, tags []stamped, value []byte) (raw, c
 	at := headSize + copy(raw[headSize:], name)
 	for _, t := range tags {
 		le.PutUint64(raw[at:], t.stamp)
-		le.PutUint16(raw[at+8:], t.slot)
+		le.PutUint16(raw[at+8:], uint16(t.slot))
 		le.PutUint16(raw[at+10:], uint16(len(t.tag)))
 		at += tagHead + copy(raw[at+tagHead:], t.tag)
 	}
@@ -150,13 +151,13 @@ func decodeEntry(raw []byte, bound string, e *entry) (ok bool) {
 
 // valid reports whether no tag of e was invalidated since it was written.
 func (e *entry) valid(s *stamps) bool {
-	if !s.same(&s.clear, e.clear) {
+	if !s.same(clearSlot, e.clear) {
 		return false
 	}
 	rest := e.tags
 	for range e.ntags {
 		_, slot, stamp, after, ok := nextTag(rest)
-		if !ok || !s.same(s.at(slot), stamp) {
+		if !ok || !s.same(slot, stamp) {
 			return false
 		}
 		rest = after
@@ -172,12 +173,14 @@ func (e *entry) eachTag(yield func(tag []byte)) {
 		if !ok {
 			return
 		}
-		yield(tag)
+		if len(tag) > 0 {
+			yield(tag)
+		}
 		rest = after
 	}
 }
 
-func nextTag(p []byte) (tag []byte, slot uint16, stamp uint64, rest []byte, ok bool) {
+func nextTag(p []byte) (tag []byte, slot slotNo, stamp uint64, rest []byte, ok bool) {
 	if len(p) < tagHead {
 		return nil, 0, 0, nil, false
 	}
@@ -185,5 +188,5 @@ func nextTag(p []byte) (tag []byte, slot uint16, stamp uint64, rest []byte, ok b
 	if len(p) < n {
 		return nil, 0, 0, nil, false
 	}
-	return p[tagHead:n], binary.LittleEndian.Uint16(p[8:]), binary.LittleEndian.Uint64(p), p[n:], true
+	return p[tagHead:n], slotNo(binary.LittleEndian.Uint16(p[8:])), binary.LittleEndian.Uint64(p), p[n:], true
 }

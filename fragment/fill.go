@@ -27,7 +27,7 @@ type computing func(ctx context.Context) ([]Filled, error)
 func (c *core) fill(ctx context.Context, jobs []*job, n *flight.Node, f computing) []result {
 	drafts := make([]*draft, len(jobs))
 	for i, j := range jobs {
-		d := &draft{name: j.name, key: j.key, policy: &j.policy, lane: c.lanes.join(j.key)}
+		d := &draft{name: j.name, key: j.key, policy: &j.policy, view: j.view, lane: c.lanes.join(j.key)}
 		defer c.lanes.leave(d.lane)
 		// In this order: what is written or invalidated after the turn and the
 		// mark were taken is noticed, whatever the fill reads before or after that.
@@ -47,7 +47,7 @@ func (c *core) fill(ctx context.Context, jobs []*job, n *flight.Node, f computin
 		d.mark = mark
 		c.tell(inside, Event{Kind: EventFill, Name: d.name, Err: d.err, Duration: d.cost, Size: len(d.value)})
 		// An error has a mark and tags too: it may be outdated like a value.
-		results[i] = result{Value: answer{mark: mark, part: d.part()}, Err: d.err}
+		results[i] = result{Value: answer{mark: mark, view: d.view, part: d.part()}, Err: d.err}
 		c.settle(ctx, d, &results[i])
 	}
 	c.keep(inside, drafts, results, s)
@@ -117,7 +117,7 @@ func (c *core) keep(ctx context.Context, drafts []*draft, results []result, s *s
 		if d.settled {
 			continue
 		}
-		value := c.seal(d)
+		value := c.seal(ctx, d)
 		if d.err == nil {
 			results[i].Value.value = value
 		}
@@ -143,7 +143,7 @@ func (c *core) became(ctx context.Context, d *draft) {
 		c.counts.of(d.name).bytes.Add(uint64(len(d.value)))
 		c.failures.forget(d.key)
 		c.tell(ctx, Event{Kind: EventStore, Name: d.name, Size: len(d.value), Duration: d.cost})
-	case errors.Is(d.why, errBackend):
+	case errors.Is(d.why, errBackend) && !errors.Is(d.why, ErrDown):
 		c.fault(ctx, d.name, "set", d.why)
 	default:
 		c.counts.skips.Add(1)

@@ -166,32 +166,25 @@ func (c *core) doMany(ctx context.Context, b *batch, p *Policy) {
 // hitMany looks all keys up, answers those that are fresh and returns the rest.
 func (c *core) hitMany(ctx context.Context, b *batch, p *Policy) (wanted []*member) {
 	landed, around := c.flights.Landed(), scopeOf(ctx)
-	texts := make([]string, len(b.distinct))
+	asks := make([]*ask, len(b.distinct))
 	for at, i := range b.distinct {
-		texts[at] = c.key(b.keys[i])
+		asks[at] = &ask{name: b.keys[i].name, key: c.key(b.keys[i]), e: new(entry)}
 	}
-	raws, err := c.getMany(ctx, texts)
-	if err != nil && ctx.Err() == nil {
-		c.fault(ctx, "", "get many", err)
-	}
+	c.lookupMany(ctx, p.Tags, true, asks)
 	for at, i := range b.distinct {
-		var e entry
-		name, found := b.keys[i].name, missing
-		if raw, ok := raws[texts[at]]; ok {
-			found = c.judge(ctx, name, texts[at], raw, &e)
-		}
-		if found == fresh && !p.Refresh && !p.isEarly(&e) {
-			value, err := c.hit(ctx, name, &e, around)
+		a := asks[at]
+		if a.found == fresh && !p.Refresh && !p.isEarly(a.e) {
+			value, err := c.hit(ctx, a.name, a.e, around)
 			b.answers[i] = Answer{value, err}
 			continue
 		}
-		j := &job{name: name, key: texts[at], policy: *p, filler: b.one(i), around: around, landed: landed}
+		j := &job{name: a.name, key: a.key, policy: *p, filler: b.one(i), around: around, landed: landed, view: a.view}
 		j.policy.complete(&c.policy)
-		j.keepOld(found, e)
+		j.keepOld(a.found, *a.e)
 		if p.Refresh {
 			c.flights.Forget(j.key)
 		}
-		c.miss(ctx, name, found)
+		c.miss(ctx, a.name, a.found)
 		wanted = append(wanted, &member{job: j, i: i})
 	}
 	return wanted

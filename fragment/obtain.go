@@ -12,6 +12,7 @@ import (
 type answer struct {
 	value []byte
 	mark  uint64 // the moment before the fill
+	view  view   // what was seen before that
 	part  part
 }
 
@@ -90,9 +91,14 @@ func (c *core) lead(ctx context.Context, j *job, n *flight.Node) result {
 func (c *core) stored(ctx context.Context, j *job) (result, bool) {
 	a := answer{mark: c.stamps.mark()}
 	var e entry
-	if c.lookup(ctx, j.name, j.key, &e) != fresh {
+	found, seen := c.lookupToFill(ctx, j.name, j.key, j.policy.Tags, &e)
+	if c.shared != nil {
+		j.view = seen // what is filled now is no older
+	}
+	if found != fresh {
 		return result{}, false
 	}
+	a.view = seen
 	value, err := c.hit(ctx, j.name, &e, j.around)
 	a.value, a.part.fresh = value, e.fresh
 	e.eachTag(func(tag []byte) { a.part.tags = append(a.part.tags, string(tag)) })
@@ -106,7 +112,7 @@ func (c *core) stored(ctx context.Context, j *job) (result, bool) {
 func (c *core) waited(ctx context.Context, j *job, a *answer, began time.Time) bool {
 	c.counts.waits.Add(1)
 	c.tell(ctx, Event{Kind: EventWait, Name: j.name, Start: began, Duration: time.Since(began)})
-	if !c.current(a) {
+	if !c.current(a, j.view) {
 		j.landed, j.old = c.flights.Landed(), nil // which may be as old
 		return false
 	}
@@ -115,15 +121,15 @@ func (c *core) waited(ctx context.Context, j *job, a *answer, began time.Time) b
 }
 
 // current reports whether nothing of an answer was invalidated since its fill
-// began.
-func (c *core) current(a *answer) bool {
-	if _, ok := c.stamps.since(&c.stamps.clear, a.mark); !ok {
+// began, as far as is known to one who saw that much.
+func (c *core) current(a *answer, seen view) bool {
+	if _, ok := c.stamps.since(clearSlot, a.mark); !ok {
 		return false
 	}
 	for _, tag := range a.part.tags {
-		if _, ok := c.stamps.since(c.stamps.slot(tag), a.mark); !ok {
+		if _, ok := c.stamps.since(c.stamps.slotOf(tag), a.mark); !ok {
 			return false
 		}
 	}
-	return true
+	return a.view.agrees(seen, c.stamps, a.part.tags)
 }

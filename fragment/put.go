@@ -72,7 +72,10 @@ func (c *core) writeOne(ctx context.Context, d *draft) (err error) {
 	var beside []string
 	for _, one := range d.beside {
 		key := c.key(one.key)
-		raw, _ := d.entry.encode(c.bound(key), one.key.name, d.stamped, one.value)
+		raw, _ := d.entry.encode(c.bound(key), one.key.name, c.stampedBeside(d), one.value)
+		if raw, err = c.sealed(key, raw); err != nil {
+			break
+		}
 		beside = append(beside, key)
 		if err = c.set(ctx, key, raw, ttl); err != nil {
 			break

@@ -78,20 +78,19 @@ func (c *Cache) GetMany(ctx context.Context, keys []Key) (map[Key][]byte, error)
 	if err != nil {
 		return nil, err
 	}
-	raws, err := core.getMany(ctx, texts)
-	if err != nil && ctx.Err() == nil {
-		core.fault(ctx, "", "get many", err)
-	}
-	around, values := scopeOf(ctx), make(map[Key][]byte, len(raws))
+	asks := make([]*ask, len(keys))
 	for i, k := range keys {
-		var e entry
-		raw, ok := raws[texts[i]]
-		if !ok || core.judge(ctx, k.name, texts[i], raw, &e) != fresh {
-			core.miss(ctx, k.name, missing)
+		asks[i] = &ask{name: k.name, key: texts[i], e: new(entry)}
+	}
+	core.lookupMany(ctx, nil, false, asks)
+	around, values := scopeOf(ctx), make(map[Key][]byte, len(keys))
+	for i, a := range asks {
+		if a.found != fresh {
+			core.miss(ctx, a.name, missing)
 			continue
 		}
-		if value, err := core.hit(ctx, k.name, &e, around); err == nil {
-			values[k] = value
+		if value, err := core.hit(ctx, a.name, a.e, around); err == nil {
+			values[keys[i]] = value
 		}
 	}
 	return values, nil

@@ -50,15 +50,21 @@ func (c *Cache) SetMany(ctx context.Context, items map[Key][]byte, p Policy) err
 // setAll writes items whose lanes the caller has taken. One that is refused
 // is deleted.
 func (c *core) setAll(ctx context.Context, items map[Key][]byte, p Policy) error {
-	var drafts, ready []*draft
-	var refused []error
+	drafts := make([]*draft, 0, len(items))
 	for k, value := range items {
 		d := &draft{name: k.name, key: c.key(k), policy: &p, value: value, mark: c.stamps.mark(), learnt: nothingLearnt}
 		c.live(d)
-		c.seal(d)
 		drafts = append(drafts, d)
+	}
+	unseen := c.viewToSet(ctx, drafts)
+	var ready []*draft
+	var errs []error
+	for _, d := range drafts {
+		if d.why = unseen; unseen == nil {
+			c.seal(ctx, d)
+		}
 		if d.why != nil {
-			refused = append(refused, c.remove(ctx, d.key))
+			errs = append(errs, c.remove(ctx, d.key))
 			continue
 		}
 		scopeOf(ctx).report(d.part())
@@ -67,9 +73,10 @@ func (c *core) setAll(ctx context.Context, items map[Key][]byte, p Policy) error
 	c.write(ctx, ready)
 	for _, d := range drafts {
 		c.became(ctx, d)
-		refused = append(refused, d.refusal())
+		errs = append(errs, d.refusal())
 	}
-	return errors.Join(refused...)
+	c.settleSet(drafts)
+	return errors.Join(errs...)
 }
 
 // refusal is the error of a Set that did not store d. An invalidation beside
