@@ -96,14 +96,15 @@ func (c *core) do(ctx context.Context, k Key, p *Policy, f Filler) ([]byte, erro
 
 // A job is a call of Do that is not answered by a hit.
 type job struct {
-	name   string
-	key    string
-	policy Policy
-	filler Filler
-	around *scope
-	landed uint64 // what had landed before it looked
-	view   view   // what it saw then, beside old
-	old    *entry // what it found, to be served while another fills or if the fill fails; or nil
+	name     string
+	key      string
+	policy   Policy
+	filler   Filler
+	around   *scope
+	landed   uint64 // what had landed before it looked
+	view     view   // what it saw then, beside old
+	detached bool   // it has no caller any more
+	old      *entry // what it found, to be served while another fills or if the fill fails; or nil
 }
 
 // keepOld keeps what a lookup found, if the policy wants it.
