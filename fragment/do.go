@@ -43,6 +43,9 @@ type Filler interface {
 	// the entry is to be refilled in the background. Nil means that it cannot
 	// be: the caller refills.
 	Detached() func(context.Context) ([]byte, error)
+
+	// A Filler may also have a method ServedStale(). It is called, on the
+	// caller's goroutine, when DoFiller is about to return a stale value.
 }
 
 // fillFunc is the fill of Do: one that depends on nobody's goroutine.

@@ -43,12 +43,20 @@ func withTags(tags ...string) fragment.Policy {
 // whatever way; and what a fill computed from before that is not brought back.
 func TestProcessesShareEntriesAndInvalidations(t *testing.T) {
 	for way, invalidate := range map[string]func(ctx context.Context, c *fragment.Cache, k fragment.Key) error{
-		"tag of the policy":  func(ctx context.Context, c *fragment.Cache, _ fragment.Key) error { return c.InvalidateTags(ctx, "policy") },
-		"tag of the cache":   func(ctx context.Context, c *fragment.Cache, _ fragment.Key) error { return c.InvalidateTags(ctx, "cache") },
-		"tag from inside":    func(ctx context.Context, c *fragment.Cache, _ fragment.Key) error { return c.InvalidateTags(ctx, "inside") },
-		"several, one of it": func(ctx context.Context, c *fragment.Cache, _ fragment.Key) error { return c.InvalidateTags(ctx, "x", "inside", "y") },
-		"Clear":              func(ctx context.Context, c *fragment.Cache, _ fragment.Key) error { return c.Clear(ctx) },
-		"Delete":             func(ctx context.Context, c *fragment.Cache, k fragment.Key) error { return c.Delete(ctx, k) },
+		"tag of the policy": func(ctx context.Context, c *fragment.Cache, _ fragment.Key) error {
+			return c.InvalidateTags(ctx, "policy")
+		},
+		"tag of the cache": func(ctx context.Context, c *fragment.Cache, _ fragment.Key) error {
+			return c.InvalidateTags(ctx, "cache")
+		},
+		"tag from inside": func(ctx context.Context, c *fragment.Cache, _ fragment.Key) error {
+			return c.InvalidateTags(ctx, "inside")
+		},
+		"several, one of it": func(ctx context.Context, c *fragment.Cache, _ fragment.Key) error {
+			return c.InvalidateTags(ctx, "x", "inside", "y")
+		},
+		"Clear":  func(ctx context.Context, c *fragment.Cache, _ fragment.Key) error { return c.Clear(ctx) },
+		"Delete": func(ctx context.Context, c *fragment.Cache, k fragment.Key) error { return c.Delete(ctx, k) },
 	} {
 		p := newProcesses(t, 2, fragment.Options{Prefix: "shop", Policy: fragment.Policy{Tags: []string{"cache"}}})
 		here, there, ctx := p.caches[0], p.caches[1], t.Context()
@@ -406,7 +414,9 @@ func TestNothingInvalidatedComesBack(t *testing.T) {
 		"tag":    func(ctx context.Context, c *fragment.Cache, _ fragment.Key) error { return c.InvalidateTags(ctx, "t") },
 		"Clear":  func(ctx context.Context, c *fragment.Cache, _ fragment.Key) error { return c.Clear(ctx) },
 		"Delete": func(ctx context.Context, c *fragment.Cache, k fragment.Key) error { return c.Delete(ctx, k) },
-		"Set":    func(ctx context.Context, c *fragment.Cache, k fragment.Key) error { return c.Set(ctx, k, []byte("new"), withTags()) },
+		"Set": func(ctx context.Context, c *fragment.Cache, k fragment.Key) error {
+			return c.Set(ctx, k, []byte("new"), withTags())
+		},
 	} {
 		for _, known := range []bool{true, false} { // that it is down, before
 			synctest.Test(t, func(t *testing.T) {
