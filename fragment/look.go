@@ -21,6 +21,10 @@ type ask struct {
 // the entries are going to have, as far as that is known. With filling it also
 // sees to it that a fill that follows can store.
 func (c *core) look(ctx context.Context, tags []string, filling bool, asks ...*ask) {
+	order := c.order()
+	for _, a := range asks {
+		a.view.order = order
+	}
 	if c.isDown() {
 		return
 	}
@@ -82,16 +86,16 @@ func (c *core) readWithStamps(ctx context.Context, slots []slotNo, asks []*ask) 
 	for _, slot := range slots {
 		keys = append(keys, c.shared.keyOfSlot(slot))
 	}
-	seen := &sight{order: c.shared.looks.Add(1), known: make([]stamped, 0, len(slots)+4)}
+	seen := &sight{known: make([]stamped, 0, len(slots)+4)}
 	found, err := c.getMany(ctx, keys)
 	if err != nil {
 		return nil, nil, err
 	}
 	for i, slot := range slots {
-		seen.known = append(seen.known, stamped{slot: slot, stamp: decodeStamp(found[keys[2*len(asks)+i]])})
+		seen.known = append(seen.known, stamped{slot: slot, stamp: stampIn(found, keys[2*len(asks)+i])})
 	}
 	for i, a := range asks {
-		a.view.own = decodeStamp(found[keys[2*i+1]])
+		a.view.own = stampIn(found, keys[2*i+1])
 	}
 	return seen, found, nil
 }
@@ -145,7 +149,7 @@ func (c *core) judgeShared(a *ask, there bool) state {
 			return missing
 		case len(tag) == 0 && a.view.own != 0 && stamp != a.view.own:
 			return missing
-		case len(tag) > 0 && (stamp == 0 || stamp == blocked || stamp != a.view.at.of(slot) || c.stamps.isBlocked(slot)):
+		case len(tag) > 0 && (!isStamp(stamp) || stamp != a.view.at.of(slot) || c.stamps.isBlocked(slot)):
 			return missing
 		}
 		rest = after

@@ -28,7 +28,7 @@ func (c *core) viewToSet(ctx context.Context, drafts []*draft) error {
 		return unwritten(err)
 	}
 	for _, d := range drafts {
-		d.view = view{seen, own[d.key]}
+		d.view = view{at: seen, own: own[d.key]}
 	}
 	return nil
 }
