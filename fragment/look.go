@@ -21,9 +21,9 @@ type ask struct {
 // the entries are going to have, as far as that is known. With filling it also
 // sees to it that a fill that follows can store.
 func (c *core) look(ctx context.Context, tags []string, filling bool, asks ...*ask) {
-	order := c.order()
+	order, began := c.order(), time.Now()
 	for _, a := range asks {
-		a.view.order = order
+		a.view.order, a.view.when = order, began
 	}
 	if c.isDown() {
 		return
@@ -41,7 +41,6 @@ func (c *core) look(ctx context.Context, tags []string, filling bool, asks ...*a
 		slots = append(slots, c.shared.guess(a.key)...)
 	}
 	slots = distinct(slots)
-	began := time.Now()
 	seen, raws, err := c.readWithStamps(ctx, slots, asks)
 	if err != nil {
 		if ctx.Err() == nil { // else it is the caller who gave up

@@ -118,6 +118,7 @@ func (s *sight) of(slot slotNo) uint64 {
 // where the Backend could not be read.
 type view struct {
 	order uint64 // of the looks and the fills of this process, each when it began
+	when  time.Time
 	at    *sight
 	own   uint64
 }
@@ -159,6 +160,9 @@ func (c *core) order() uint64 {
 func (c *core) stampShared(ctx context.Context, d *draft) error {
 	if d.view.at == nil {
 		return errUnseen
+	}
+	if time.Since(d.view.when) > remembered {
+		return errForgotten
 	}
 	switch d.entry.clear = d.view.at.of(clearSlot); {
 	case d.entry.clear == 0:
