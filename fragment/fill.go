@@ -34,7 +34,7 @@ func (c *core) fill(ctx context.Context, jobs []*job, n *flight.Node, f computin
 		d.turn = d.lane.turnInside(j.around)
 		drafts[i] = d
 	}
-	mark := c.stamps.mark()
+	mark, order := c.stamps.mark(), c.order()
 
 	s := newScope(jobs[0].around, n)
 	if len(jobs) == 1 {
@@ -47,7 +47,8 @@ func (c *core) fill(ctx context.Context, jobs []*job, n *flight.Node, f computin
 		d.mark = mark
 		c.tell(inside, Event{Kind: EventFill, Name: d.name, Err: d.err, Duration: d.cost, Size: len(d.value)})
 		// An error has a mark and tags too: it may be outdated like a value.
-		results[i] = result{Value: answer{mark: mark, view: d.view, part: d.part()}, Err: d.err}
+		seen := view{order: order, at: d.view.at, own: d.view.own}
+		results[i] = result{Value: answer{mark: mark, view: seen, part: d.part()}, Err: d.err}
 		c.settle(ctx, d, &results[i])
 	}
 	c.keep(inside, drafts, results, s)

@@ -21,6 +21,10 @@ type ask struct {
 // the entries are going to have, as far as that is known. With filling it also
 // sees to it that a fill that follows can store.
 func (c *core) look(ctx context.Context, tags []string, filling bool, asks ...*ask) {
+	order, began := c.order(), time.Now()
+	for _, a := range asks {
+		a.view.order, a.view.when = order, began
+	}
 	if c.isDown() {
 		return
 	}
@@ -37,7 +41,6 @@ func (c *core) look(ctx context.Context, tags []string, filling bool, asks ...*a
 		slots = append(slots, c.shared.guess(a.key)...)
 	}
 	slots = distinct(slots)
-	began := time.Now()
 	seen, raws, err := c.readWithStamps(ctx, slots, asks)
 	if err != nil {
 		if ctx.Err() == nil { // else it is the caller who gave up
@@ -82,16 +85,16 @@ func (c *core) readWithStamps(ctx context.Context, slots []slotNo, asks []*ask) 
 	for _, slot := range slots {
 		keys = append(keys, c.shared.keyOfSlot(slot))
 	}
-	seen := &sight{order: c.shared.looks.Add(1), known: make([]stamped, 0, len(slots)+4)}
+	seen := &sight{known: make([]stamped, 0, len(slots)+4)}
 	found, err := c.getMany(ctx, keys)
 	if err != nil {
 		return nil, nil, err
 	}
 	for i, slot := range slots {
-		seen.known = append(seen.known, stamped{slot: slot, stamp: decodeStamp(found[keys[2*len(asks)+i]])})
+		seen.known = append(seen.known, stamped{slot: slot, stamp: stampIn(found, keys[2*len(asks)+i])})
 	}
 	for i, a := range asks {
-		a.view.own = decodeStamp(found[keys[2*i+1]])
+		a.view.own = stampIn(found, keys[2*i+1])
 	}
 	return seen, found, nil
 }
@@ -145,7 +148,7 @@ func (c *core) judgeShared(a *ask, there bool) state {
 			return missing
 		case len(tag) == 0 && a.view.own != 0 && stamp != a.view.own:
 			return missing
-		case len(tag) > 0 && (stamp == 0 || stamp == blocked || stamp != a.view.at.of(slot) || c.stamps.isBlocked(slot)):
+		case len(tag) > 0 && (!isStamp(stamp) || stamp != a.view.at.of(slot) || c.stamps.isBlocked(slot)):
 			return missing
 		}
 		rest = after

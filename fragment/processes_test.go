@@ -121,8 +121,8 @@ func TestPrefixesAreApart(t *testing.T) {
 	wantGet(t, plain, body, "v")
 }
 
-// A hit takes one trip, once the tags of its entry were seen; a fill whose tags
-// are known before takes two.
+// A hit takes one trip, once the tags of its entry were seen. A fill whose tags
+// are known before takes three, and four if it is stored for long.
 func TestTripsOfAHit(t *testing.T) {
 	p := newProcesses(t, 2, fragment.Options{})
 	c, other := p.caches[0], p.caches[1]
@@ -145,7 +145,9 @@ func TestTripsOfAHit(t *testing.T) {
 	trips("a hit", fragmenttest.Trips{GetMany: 1}, func() { wantDo(t, c, k, withTags("one"), tags, "v") })
 	trips("the first hit elsewhere", fragmenttest.Trips{GetMany: 2}, func() { wantDo(t, other, k, withTags("one"), tags, "v") })
 	trips("the next", fragmenttest.Trips{GetMany: 1}, func() { wantGet(t, other, k, "v") })
-	trips("an entry without tags", fragmenttest.Trips{GetMany: 2, Set: 1}, func() { wantDo(t, c, fragment.KeyOf("plain"), withTags(), give("v"), "v") })
+	short := fragment.Policy{TTL: time.Minute}
+	trips("an entry without tags", fragmenttest.Trips{GetMany: 2, Set: 1}, func() { wantDo(t, c, fragment.KeyOf("plain"), short, give("v"), "v") })
+	trips("one that lives long", fragmenttest.Trips{GetMany: 3, Set: 1}, func() { wantDo(t, c, fragment.KeyOf("long"), withTags(), give("v"), "v") })
 	var keys []fragment.Key
 	for i := range 50 {
 		keys = append(keys, fragment.KeyOf("k", i))

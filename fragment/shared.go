@@ -5,6 +5,7 @@ import (
 	"encoding/binary"
 	"errors"
 	"hash/maphash"
+	"math"
 	"math/rand/v2"
 	"strconv"
 	"sync/atomic"
@@ -22,16 +23,8 @@ import (
 // those there is one more number, the epoch, which each invalidation changes. If
 // it is still what it was before the fill, nothing was invalidated meanwhile.
 //
-// An invalidation takes three steps, each in all caches that are concerned before
-// the next:
-//
-//	its slots are blocked        no entry is valid and no fill may store
-//	the epoch changes
-//	its slots change
-//
-// When the first is done nothing old can be read any more. A fill that has read
-// something old before that has seen the epoch from before the second step; and
-// whoever finds the new stamp of a tag, after the third, finds a new epoch too.
+// An invalidation takes steps, each in all caches that are concerned before the
+// next: see moveShared.
 //
 // A key's stamp keeps a fill of another process, which began before the key was
 // set or deleted, from bringing back what was there. Without one, after
@@ -40,7 +33,7 @@ type shared struct {
 	prefix  string // of the keys of stamps
 	seed    maphash.Seed
 	guesses [1 << 12]atomic.Pointer[guess]
-	looks   atomic.Uint64
+	looks   atomic.Uint64 // and fills that began: see view
 	debts   debts
 	breaker breaker
 }
@@ -75,28 +68,41 @@ func (s *shared) keyOfKey(key string) string { return s.prefix + "k|" + key[len(
 // newStamp is a number that never was.
 func newStamp() uint64 {
 	for {
-		if n := rand.Uint64(); n != 0 && n != blocked {
+		if n := rand.Uint64(); isStamp(n) {
 			return n
 		}
 	}
 }
 
+// A block is the stamp of a slot that is being invalidated: a number that never
+// was, by which an invalidation knows its own. No entry carries it and no fill may
+// store under it.
+func newBlock() uint64          { return rand.Uint64() | blocks }
+func isBlock(stamp uint64) bool { return stamp >= blocks }
+
+// isStamp reports what may be told from a stamp of before.
+func isStamp(stamp uint64) bool { return stamp != 0 && !isBlock(stamp) }
+
+const blocks = math.MaxUint32 << 32
+
 func encodeStamp(n uint64) []byte { return binary.LittleEndian.AppendUint64(nil, n) }
 
-// decodeStamp is zero for what is no stamp.
-func decodeStamp(p []byte) uint64 {
-	if len(p) != stampSize {
+// stampIn is the stamp under key in what was found: zero where there is nothing.
+// What is no stamp is a block: it tells that there was one, and not which.
+func stampIn(found map[string][]byte, key string) uint64 {
+	p, ok := found[key]
+	if !ok {
 		return 0
+	}
+	if len(p) != stampSize || binary.LittleEndian.Uint64(p) == 0 {
+		return blocked
 	}
 	return binary.LittleEndian.Uint64(p)
 }
 
 // A sight is what one look saw of the stamps. A slot that is not known has the
 // stamp 0, and so has one without a stamp.
-type sight struct {
-	order uint64 // of the looks of this process
-	known []stamped
-}
+type sight struct{ known []stamped }
 
 func (s *sight) of(slot slotNo) uint64 {
 	for i := range s.known {
@@ -111,34 +117,42 @@ func (s *sight) of(slot slotNo) uint64 {
 // In a Backend of this process there is nothing to see, and at is nil, as it is
 // where the Backend could not be read.
 type view struct {
-	at  *sight
-	own uint64
+	order uint64 // of the looks and the fills of this process, each when it began
+	when  time.Time
+	at    *sight
+	own   uint64
 }
 
 // agrees reports whether an answer made of what v saw may be given to one who
-// saw other: that look came first, or nothing that concerns tags was invalidated
-// between the two.
+// saw other: it was begun after he asked, or nothing that concerns tags was
+// invalidated between the two. Who could not read the Backend does not know.
 func (v view) agrees(other view, s *stamps, tags []string) bool {
 	switch {
-	case other.at == nil: // he could not read the Backend, and knows no better
+	case v.order >= other.order:
 		return true
-	case v.at == nil:
+	case v.at == nil || other.at == nil:
 		return false
-	case v.at.order >= other.at.order:
-		return true
 	case v.own != other.own || v.at.of(clearSlot) != other.at.of(clearSlot):
 		return false
 	}
-	if epoch := v.at.of(epochSlot); epoch != 0 && epoch == other.at.of(epochSlot) {
+	if epoch := v.at.of(epochSlot); isStamp(epoch) && epoch == other.at.of(epochSlot) {
 		return true
 	}
 	for _, tag := range tags {
 		slot := s.slotOf(tag)
-		if stamp := v.at.of(slot); stamp == 0 || stamp != other.at.of(slot) {
+		if stamp := v.at.of(slot); !isStamp(stamp) || stamp != other.at.of(slot) {
 			return false
 		}
 	}
 	return true
+}
+
+// order is that of a look, or of a fill, that begins now.
+func (c *core) order() uint64 {
+	if c.shared == nil {
+		return 0
+	}
+	return c.shared.looks.Add(1)
 }
 
 // stampShared gives the tags of a draft the stamps that the Backend held before
@@ -147,17 +161,20 @@ func (c *core) stampShared(ctx context.Context, d *draft) error {
 	if d.view.at == nil {
 		return errUnseen
 	}
-	switch d.entry.clear = d.view.at.of(clearSlot); d.entry.clear {
-	case 0:
+	if time.Since(d.view.when) > remembered {
+		return errForgotten
+	}
+	switch d.entry.clear = d.view.at.of(clearSlot); {
+	case d.entry.clear == 0:
 		return errUnseen
-	case blocked:
+	case isBlock(d.entry.clear) || isBlock(d.view.own):
 		return errOutdated
 	}
 	d.stamped = append(make([]stamped, 0, len(d.tags)+1), stamped{stamp: d.view.own}) // without a tag: that of the key
 	late := make(map[slotNo]uint64)
 	for _, tag := range d.tags {
 		t := stamped{tag: tag, slot: c.stamps.slotOf(tag)}
-		if t.stamp = d.view.at.of(t.slot); t.stamp == 0 || t.stamp == blocked {
+		if t.stamp = d.view.at.of(t.slot); t.stamp == 0 || isBlock(t.stamp) {
 			late[t.slot] = 0
 		}
 		d.stamped = append(d.stamped, t)
@@ -200,10 +217,10 @@ func (c *core) stampLate(ctx context.Context, before *sight, late map[slotNo]uin
 		return unwritten(err)
 	}
 	for _, slot := range slots {
-		switch stamp := now.of(slot); stamp {
-		case blocked:
+		switch stamp := now.of(slot); {
+		case isBlock(stamp):
 			return errOutdated
-		case 0:
+		case stamp == 0:
 			// Only an Adder can create it without the risk to undo what an
 			// invalidation is doing: others store next time.
 			if late[slot], err = c.createStamp(ctx, slot); err != nil {
@@ -220,7 +237,7 @@ func (c *core) stampLate(ctx context.Context, before *sight, late map[slotNo]uin
 	if err != nil {
 		return unwritten(err)
 	}
-	if epoch := before.of(epochSlot); epoch == 0 || epoch != now.of(epochSlot) {
+	if epoch := before.of(epochSlot); !isStamp(epoch) || epoch != now.of(epochSlot) {
 		return errOutdated
 	}
 	return nil
@@ -228,17 +245,22 @@ func (c *core) stampLate(ctx context.Context, before *sight, late map[slotNo]uin
 
 // readStamps reads the stamps of slots.
 func (c *core) readStamps(ctx context.Context, slots []slotNo) (*sight, error) {
+	return c.stampsBy(ctx, slots, c.getMany)
+}
+
+// stampsBy reads the stamps of slots by get.
+func (c *core) stampsBy(ctx context.Context, slots []slotNo, get func(context.Context, []string) (map[string][]byte, error)) (*sight, error) {
 	keys := make([]string, len(slots))
 	for i, slot := range slots {
 		keys[i] = c.shared.keyOfSlot(slot)
 	}
-	found, err := c.getMany(ctx, keys)
+	found, err := get(ctx, keys)
 	if err != nil {
 		return nil, err
 	}
 	seen := new(sight)
 	for i, slot := range slots {
-		seen.known = append(seen.known, stamped{slot: slot, stamp: decodeStamp(found[keys[i]])})
+		seen.known = append(seen.known, stamped{slot: slot, stamp: stampIn(found, keys[i])})
 	}
 	return seen, nil
 }
@@ -255,35 +277,6 @@ func (c *core) createStamp(ctx context.Context, slot slotNo) (uint64, error) {
 		return 0, err
 	}
 	return stamp, nil
-}
-
-// moveShared is an invalidation of what pick names in several caches: see shared.
-// It returns, for each cache, why that was not told.
-func moveShared(ctx context.Context, cores []*core, pick slotPicker) []error {
-	errs := make([]error, len(cores))
-	each := func(step func(c *core, slots []slotNo) error) {
-		for i, c := range cores {
-			if errs[i] == nil {
-				errs[i] = step(c, pick(c.stamps))
-			}
-		}
-	}
-	each(func(c *core, slots []slotNo) error {
-		return c.writeStamps(ctx, slots, func() uint64 { return blocked }, blockedTTL)
-	})
-	each(func(c *core, _ []slotNo) error { return c.writeStamps(ctx, []slotNo{epochSlot}, newStamp, Forever) })
-	each(func(c *core, slots []slotNo) error { return c.writeStamps(ctx, slots, newStamp, Forever) })
-	return errs
-}
-
-func (c *core) writeStamps(ctx context.Context, slots []slotNo, stamp func() uint64, ttl time.Duration) error {
-	ctx, cancel := c.writing(ctx)
-	defer cancel()
-	items := make(map[string][]byte, len(slots))
-	for _, slot := range slots {
-		items[c.shared.keyOfSlot(slot)] = encodeStamp(stamp())
-	}
-	return c.setStamps(ctx, items, ttl)
 }
 
 // writeKeyStamps gives keys, whose lanes the caller holds, new stamps.

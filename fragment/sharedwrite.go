@@ -3,6 +3,7 @@ package fragment
 import (
 	"context"
 	"errors"
+	"time"
 )
 
 // What Set and Delete do beside their own where other processes use the Backend
@@ -15,7 +16,7 @@ func (c *core) viewToSet(ctx context.Context, drafts []*draft) error {
 	if c.shared == nil {
 		return nil
 	}
-	keys := make([]string, len(drafts))
+	began, keys := time.Now(), make([]string, len(drafts))
 	for i, d := range drafts {
 		keys[i] = d.key
 	}
@@ -28,7 +29,7 @@ func (c *core) viewToSet(ctx context.Context, drafts []*draft) error {
 		return unwritten(err)
 	}
 	for _, d := range drafts {
-		d.view = view{seen, own[d.key]}
+		d.view = view{when: began, at: seen, own: own[d.key]}
 	}
 	return nil
 }
