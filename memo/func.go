@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"reflect"
+	"sync/atomic"
 
 	"github.com/pongocache/pongocache/fragment"
 )
@@ -96,49 +97,56 @@ func (f *Func[K, V]) Get(ctx context.Context, k K) (V, error) {
 	}
 	key := keyOf(&f.keys, k)
 	for range 2 {
-		got := new(answer[V])
+		a := new(answer[V])
 		raw, err := f.cache.Do(ctx, key, f.policy, func(ctx context.Context) ([]byte, error) {
-			return f.fill(ctx, k, got)
+			return f.fill(ctx, k, a)
 		})
 		if err != nil {
 			return zero, err
 		}
-		if got.loaded || f.codec.decode(raw, &got.value) == nil {
-			return got.value, nil
+		if loaded := a.loaded.Load(); loaded != nil {
+			return *loaded, nil
+		}
+		if f.codec.decode(raw, &a.stored) == nil {
+			return a.stored, nil
 		}
 		// Not of our making. Should deleting it fail, or somebody put it
 		// there again, the loader below is the way out.
 		_ = f.cache.Delete(ctx, key)
 	}
-	got := new(answer[V])
-	_, err := f.fill(ctx, k, got)
-	return got.value, err
+	a := new(answer[V])
+	if _, err := f.fill(ctx, k, a); err != nil {
+		return zero, err
+	}
+	return *a.loaded.Load(), nil
 }
 
-// An answer is where one Get finds its value, so that what a fill has decoded
-// is not decoded again.
+// An answer is where one Get finds its value.
 type answer[V any] struct {
-	value  V
-	loaded bool
+	// loaded is what the fill of this Get has decoded already. A fill may go on
+	// beside the Get that began it, and after it: what it decodes is its own
+	// until it hands that over, whole, and never touches it again.
+	loaded atomic.Pointer[V]
+	stored V // written by Get alone
 }
 
-// fill loads the answer for k into got and returns it encoded. What is encoded
-// is decoded at once: only what can be read again is stored.
-func (f *Func[K, V]) fill(ctx context.Context, k K, got *answer[V]) ([]byte, error) {
+// fill loads the answer for k into a and returns it encoded. What is encoded is
+// decoded at once: only what can be read again is stored.
+func (f *Func[K, V]) fill(ctx context.Context, k K, a *answer[V]) ([]byte, error) {
 	v, err := f.load(ctx, k)
 	if err != nil {
 		return nil, err
 	}
-	*got = answer[V]{} // decoding adds to what is there
+	own := new(V)
 	raw, err := f.codec.encode(&v)
 	if err == nil {
-		err = f.codec.decode(raw, &got.value)
+		err = f.codec.decode(raw, own)
 	}
 	if err != nil {
-		got.value = v
+		own = &v
 		fragment.DoNotStore(ctx, f.codec.reason(err))
 	}
-	got.loaded = true
+	a.loaded.Store(own)
 	return raw, nil
 }
 
