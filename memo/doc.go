@@ -50,6 +50,11 @@
 // fields, which may be nested. Arguments that KeyOf takes for the same, such as
 // one instant in two zones, share an answer.
 //
+// A field that is tagged memo:"-", exported or not, is no part of the key: a
+// transaction, a logger or whatever else the loader is to be given. No answer
+// may depend on it. What one caller's transaction or rights made of an answer,
+// everybody who asks for the same is given.
+//
 // The types of argument and answer are part of each key. A program that was
 // deployed with a changed struct misses what the one before it stored, instead
 // of reading half of it, and one name may be used with different types.

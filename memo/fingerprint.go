@@ -11,13 +11,15 @@ import (
 // another way is not found.
 const layout = "cbor 1"
 
-// fingerprint tells types apart by their names and, all the way down, by what
-// they are made of: kinds, fields, tags and the methods that encode them.
-func fingerprint(types ...reflect.Type) string {
-	d := description{seen: map[reflect.Type]int{}, text: []byte(layout)}
-	for _, t := range types {
-		d.add(t)
-	}
+// fingerprint tells loaders apart by the types of argument and answer: by names
+// and, all the way down, by what they are made of: kinds, fields, tags and the
+// methods that encode them.
+func fingerprint(argument, answer reflect.Type) string {
+	d := description{text: []byte(layout)}
+	d.begin(isIgnored)
+	d.add(argument)
+	d.begin(func(reflect.StructField) bool { return false })
+	d.add(answer)
 	sum := sha256.Sum256(d.text)
 	return base64.RawURLEncoding.EncodeToString(sum[:12])
 }
@@ -25,8 +27,14 @@ func fingerprint(types ...reflect.Type) string {
 // A description is the text behind a fingerprint. A type that comes again, as
 // in a list of itself, is described by the number it got the first time.
 type description struct {
-	seen map[reflect.Type]int
-	text []byte
+	text    []byte
+	seen    map[reflect.Type]int
+	ignores func(reflect.StructField) bool
+}
+
+func (d *description) begin(ignores func(reflect.StructField) bool) {
+	d.seen, d.ignores = map[reflect.Type]int{}, ignores
+	d.addf(";")
 }
 
 func (d *description) addf(format string, args ...any) {
@@ -62,11 +70,12 @@ func (d *description) addParts(t reflect.Type) {
 		d.add(t.Key())
 		d.add(t.Elem())
 	case reflect.Struct:
-		d.addf(" %d{", t.NumField())
+		d.addf(" {")
 		for i := range t.NumField() {
-			f := t.Field(i)
-			d.addf(" %q %t %q %q", f.Name, f.Anonymous, f.Tag.Get("cbor"), f.Tag.Get("json"))
-			d.add(f.Type)
+			if f := t.Field(i); !d.ignores(f) {
+				d.addf(" %q %t %q %q", f.Name, f.Anonymous, f.Tag.Get("cbor"), f.Tag.Get("json"))
+				d.add(f.Type)
+			}
 		}
 		d.addf("}")
 	}

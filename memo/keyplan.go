@@ -109,12 +109,15 @@ func planStruct(t reflect.Type, path string, around []reflect.Type) (part, error
 	p := part{how: partStruct}
 	for i := range t.NumField() {
 		f := t.Field(i)
-		if f.Name == "_" {
+		path := path + "." + f.Name
+		if tag, ok := f.Tag.Lookup("memo"); ok && tag != "-" {
+			return part{}, fmt.Errorf(`%s has the tag memo:%q: want memo:"-" or none`, path, tag)
+		}
+		if isIgnored(f) {
 			continue
 		}
-		path := path + "." + f.Name
 		if !f.IsExported() {
-			return part{}, fmt.Errorf("%s is an unexported field: export it, or %s", path, keyRemedy)
+			return part{}, fmt.Errorf(`%s is an unexported field: export it, or give it (or what holds it) the tag memo:"-" if no answer depends on it, or %s`, path, keyRemedy)
 		}
 		inner, err := planPart(f.Type, path, around)
 		if err != nil {
@@ -124,6 +127,9 @@ func planStruct(t reflect.Type, path string, around []reflect.Type) (part, error
 	}
 	return p, nil
 }
+
+// isIgnored reports a field of an argument that is not in the key.
+func isIgnored(f reflect.StructField) bool { return f.Name == "_" || f.Tag.Get("memo") == "-" }
 
 // add adds v, which is addressable or the element of a slice, to the key.
 func (p *part) add(b *fragment.KeyBuilder, v reflect.Value) {
