@@ -10,15 +10,20 @@
 //	users := memo.New(cache, "user", fragment.Policy{TTL: time.Minute}, db.User)
 //	user, err := users.Get(ctx, 42)
 //	…
-//	err = users.Delete(ctx, 42) // after a change of that one
-//	err = users.DeleteAll(ctx)  // of all
+//	err = users.Delete(ctx, 42)    // after a change of that one
+//	err = users.Set(ctx, 42, user) // or this, with the new one at hand
+//	err = users.DeleteAll(ctx)     // of all
+//
+// Peek looks without loading, Refresh loads although something is stored. The
+// Options of NewWithOptions say more: tags that are made of the answer, and how
+// it is stored.
 //
 // # Values
 //
-// Answers are stored as CBOR. What Get returns was decoded for its caller, who
-// may change it; on a miss too, so that a hit and a miss look the same. A type
-// that would lose something on the way is refused when the Func is made, and
-// Err says which field it is and what to do:
+// Strings and []byte are stored as they are, all other answers as CBOR. What Get
+// returns was decoded for its caller, who may change it; on a miss too, so that a
+// hit and a miss look the same. A type that would lose something on the way is
+// refused when the Func is made, and Err says which field it is and what to do:
 //
 //   - channels, funcs, complex numbers, uintptr, interfaces with methods
 //   - structs with unexported fields, unless the type has both methods of
@@ -44,6 +49,14 @@
 // as float64, structs and maps as map[string]any, slices as []any, a
 // time.Time that is zero as nil.
 //
+// Options.Codec stores answers in another way. JSON can be read by people, and
+// takes two to three times as long. It refuses what is said above, with the tag
+// json alone and the methods of json.Marshaler in place of those of CBOR; and
+// maps whose keys are no strings, whole numbers or text. It does not store
+// strings that are not UTF-8, infinite numbers, nor whole numbers beyond 2⁵³ in
+// an interface. What that holds comes back as numbers of type float64, and
+// []byte and time.Time as strings. A Codec of your own answers for itself.
+//
 // # Arguments
 //
 // An argument is what fragment.KeyOf takes, or a struct of exported such
@@ -55,7 +68,7 @@
 // may depend on it. What one caller's transaction or rights made of an answer,
 // everybody who asks for the same is given.
 //
-// The types of argument and answer are part of each key. A program that was
-// deployed with a changed struct misses what the one before it stored, instead
-// of reading half of it, and one name may be used with different types.
+// The types of argument and answer and the codec are part of each key. A program
+// that was deployed with a changed struct misses what the one before it stored,
+// instead of reading half of it, and one name may be used with different types.
 package memo

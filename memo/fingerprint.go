@@ -7,15 +7,14 @@ import (
 	"reflect"
 )
 
-// layout names how arguments and answers are written. What is stored in
-// another way is not found.
-const layout = "cbor 1"
+// layout names how keys are made. What was stored in another way is not found.
+const layout = "memo 1"
 
-// fingerprint tells loaders apart by the types of argument and answer: by names
-// and, all the way down, by what they are made of: kinds, fields, tags and the
-// methods that encode them.
-func fingerprint(argument, answer reflect.Type) string {
-	d := description{text: []byte(layout)}
+// fingerprint tells loaders apart by their codec and the types of argument and
+// answer: by names and, all the way down, by what they are made of: kinds,
+// fields, tags and the methods that encode them.
+func fingerprint(codec string, argument, answer reflect.Type) string {
+	d := description{text: fmt.Appendf(nil, "%s %q", layout, codec)}
 	d.begin(isIgnored)
 	d.add(argument)
 	d.begin(func(reflect.StructField) bool { return false })
@@ -48,15 +47,14 @@ func (d *description) add(t reflect.Type) {
 	}
 	d.seen[t] = len(d.seen)
 	d.addf(" %q.%q:%s", t.PkgPath(), t.Name(), t.Kind())
-	for _, m := range encoders {
-		if t.Kind() != reflect.Interface && reflect.PointerTo(t).Implements(m.marshaler) {
-			d.addf("+%s", m.name)
+	for _, e := range encoders {
+		if t.Kind() != reflect.Interface && reflect.PointerTo(t).Implements(e.marshaler) {
+			d.addf("+%s", e.name)
 		}
 	}
-	if isNative(t) {
-		return // what it is made of is its package's own affair
+	if !isNative(t) { // what those are made of is their packages' own affair
+		d.addParts(t)
 	}
-	d.addParts(t)
 }
 
 func (d *description) addParts(t reflect.Type) {
@@ -73,7 +71,7 @@ func (d *description) addParts(t reflect.Type) {
 		d.addf(" {")
 		for i := range t.NumField() {
 			if f := t.Field(i); !d.ignores(f) {
-				d.addf(" %q %t %q %q", f.Name, f.Anonymous, f.Tag.Get("cbor"), f.Tag.Get("json"))
+				d.addf(" %q %t %q", f.Name, f.Anonymous, f.Tag)
 				d.add(f.Type)
 			}
 		}
