@@ -1,59 +1,24 @@
 package echoext_test
 
 import (
-	"context"
-	"errors"
 	"fmt"
 	"io"
 	"net/http"
 	"net/http/httptest"
 	"strings"
-	"sync"
 	"sync/atomic"
 	"testing"
-	"time"
 
 	"github.com/labstack/echo/v4"
 
 	"github.com/pongocache/pongocache/echoext"
 	"github.com/pongocache/pongocache/fragment"
+	"github.com/pongocache/pongocache/fragment/fragmenttest"
 )
-
-// mapBackend keeps entries in a map.
-type mapBackend struct {
-	mu sync.Mutex
-	m  map[string][]byte
-}
-
-func (b *mapBackend) Get(_ context.Context, key string) ([]byte, bool, error) {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	value, ok := b.m[key]
-	return value, ok, nil
-}
-
-func (b *mapBackend) Set(_ context.Context, key string, value []byte, _ time.Duration) error {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	b.m[key] = value
-	return nil
-}
-
-func (b *mapBackend) Delete(_ context.Context, keys ...string) error {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	for _, key := range keys {
-		delete(b.m, key)
-	}
-	return nil
-}
-
-func (b *mapBackend) Close() error { return nil }
-func (b *mapBackend) InProcess()   {}
 
 func newCache(t testing.TB) *fragment.Cache {
 	t.Helper()
-	c, err := fragment.New(&mapBackend{m: make(map[string][]byte)}, fragment.Options{})
+	c, err := fragment.New(fragmenttest.NewMemory(), fragment.Options{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -124,11 +89,4 @@ func (s *site) stored(target string, headers ...string) bool {
 	s.get(target, headers...)
 	s.get(target, headers...)
 	return s.renders.Load() == before+1
-}
-
-// failing is a Backend that tells a password when it fails.
-type failing struct{ mapBackend }
-
-func (*failing) Set(context.Context, string, []byte, time.Duration) error {
-	return errors.New("dial redis://shop:hunter2@10.0.0.5:6379: connection refused")
 }

@@ -17,6 +17,7 @@ import (
 
 	"github.com/pongocache/pongocache/echoext"
 	"github.com/pongocache/pongocache/fragment"
+	"github.com/pongocache/pongocache/fragment/fragmenttest"
 )
 
 // outside adds a header before Page.
@@ -211,8 +212,9 @@ func TestIdentityOfOnesOwn(t *testing.T) {
 
 // What a backend says when it fails is nobody's business.
 func TestFaultsAreNotShownToVisitors(t *testing.T) {
-	s := newSite(t)
-	c, err := fragment.New(&failing{}, fragment.Options{})
+	s, faults := newSite(t), new(fragmenttest.Faults)
+	faults.Inject(fragmenttest.Fault{On: fragmenttest.Writes, Err: errors.New("dial redis://shop:hunter2@10.0.0.5:6379: connection refused")})
+	c, err := fragment.New(faults.Wrap(fragmenttest.NewMemory()), fragment.Options{})
 	if err != nil {
 		t.Fatal(err)
 	}

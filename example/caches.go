@@ -15,13 +15,7 @@ import (
 // newRegistry returns the registry of the site's caches. A cache that fails
 // breaks no page; the log is where it shows.
 func newRegistry(log *slog.Logger) *fragment.Registry {
-	return &fragment.Registry{
-		Observe: func(_ context.Context, e fragment.Event) {
-			if e.Kind == fragment.EventFault {
-				log.Warn("cache fault", "cache", e.Cache, "name", e.Name, "error", e.Err)
-			}
-		},
-	}
+	return &fragment.Registry{Observe: fragment.LogTo(log)}
 }
 
 // openCaches opens the caches of the site by their names. Each has a prefix,

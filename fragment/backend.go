@@ -26,8 +26,12 @@ import (
 //     wraps ErrTooLarge, and costs no other entry its place;
 //   - the calls return soon after ctx has ended.
 //
-// The engine gives a Backend that is not InProcess 100 ms for a read and 1 s for
-// a write, by the deadline of ctx; what takes longer is a fault, and a miss.
+// The engine gives a Backend that is not InProcess a deadline by ctx (see
+// Options.ReadTimeout and WriteTimeout); what takes longer is a fault, and a miss.
+// Into such a Backend it also writes, under keys that begin with "!" behind the
+// prefix, the stamps by which processes tell each other what was invalidated:
+// 8 bytes each, Forever, at most 65,538 of them, and for ten minutes one for each
+// key that was set or deleted. To evict one costs misses.
 //
 // The engine holds the exact deadline of an entry inside value. A Backend may
 // use ttl to drop an entry that is past it, and may as well return it.
@@ -40,81 +44,4 @@ type Backend interface {
 	Delete(ctx context.Context, keys ...string) error
 	// Close frees what the Backend holds. A second Close returns nil.
 	Close() error
-}
-
-// InProcess is the ability of a Backend that belongs to this process alone.
-// The engine then needs no deadline around its calls, and may read, change and
-// write an entry under a lock of its own (Add and Increment).
-type InProcess interface {
-	InProcess()
-}
-
-func isInProcess(b Backend) bool {
-	_, ok := b.(InProcess)
-	return ok
-}
-
-// ManyGetter is the ability to read many keys in one round trip. What is
-// absent from the map was not found.
-type ManyGetter interface {
-	GetMany(ctx context.Context, keys []string) (map[string][]byte, error)
-}
-
-// GetMany reads keys from b, in one round trip where b is a ManyGetter. When
-// it returns an error, the map holds what was read before.
-func GetMany(ctx context.Context, b Backend, keys []string) (map[string][]byte, error) {
-	if m, ok := b.(ManyGetter); ok {
-		return m.GetMany(ctx, keys)
-	}
-	found := make(map[string][]byte, len(keys))
-	for _, key := range keys {
-		value, ok, err := b.Get(ctx, key)
-		if err != nil {
-			return found, err
-		}
-		if ok {
-			found[key] = value
-		}
-	}
-	return found, nil
-}
-
-// ManySetter is the ability to write many entries in one round trip.
-type ManySetter interface {
-	SetMany(ctx context.Context, items map[string][]byte, ttl time.Duration) error
-}
-
-// SetMany writes items to b, in one round trip where b is a ManySetter. When
-// it returns an error, any of the items may have been written.
-func SetMany(ctx context.Context, b Backend, items map[string][]byte, ttl time.Duration) error {
-	if m, ok := b.(ManySetter); ok {
-		return m.SetMany(ctx, items, ttl)
-	}
-	for key, value := range items {
-		if err := b.Set(ctx, key, value, ttl); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// Usage tells how full a Backend is. A figure that it does not know is zero.
-type Usage struct {
-	Entries  int64 // live or not yet evicted
-	Bytes    int64 // held now
-	Capacity int64 // the bound in bytes
-}
-
-// Sizer is the ability to tell its Usage.
-type Sizer interface {
-	Usage() Usage
-}
-
-// UsageOf reports the Usage of b; ok is false where b cannot tell.
-func UsageOf(b Backend) (u Usage, ok bool) {
-	s, ok := b.(Sizer)
-	if !ok {
-		return Usage{}, false
-	}
-	return s.Usage(), true
 }

@@ -71,7 +71,7 @@ func TestGetManyServesWhatItRead(t *testing.T) {
 		}
 		return nil
 	}}
-	c := open(t, b, fragment.Options{})
+	c := open(t, local{b}, fragment.Options{})
 	keys := []fragment.Key{fragment.KeyOf("k", 1), fragment.KeyOf("k", 2), fragment.KeyOf("k", 3)}
 	for _, k := range keys {
 		must(t, c.Set(t.Context(), k, nil, fragment.Policy{}))

@@ -1,6 +1,7 @@
 package fragment
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -32,6 +33,14 @@ type Options struct {
 	// Wait is how long a caller waits for the fill of another before it fills
 	// for itself. Zero is 10 s; negative does not wait.
 	Wait time.Duration
+
+	// ReadTimeout and WriteTimeout are how long one call to a Backend that is
+	// not InProcess may take. Zero is 100 ms for a read and 1 s for a write.
+	ReadTimeout, WriteTimeout time.Duration
+
+	// MaxFaults is after how many faults in a row such a Backend is left alone
+	// until it answers again. Zero is 5; negative asks it always.
+	MaxFaults int
 
 	// Observe, if not nil, is told each Event, on the goroutine on which it
 	// happened. It must be fast and safe for concurrent use.
@@ -70,10 +79,16 @@ type core struct {
 	name      atomic.Pointer[string] // in a Registry, for events
 	closed    atomic.Bool
 
-	stamps  *stamps
-	lanes   *lanes
-	flights flight.Group[answer]
-	counts  counters
+	readTimeout, writeTimeout time.Duration
+
+	transforms []Transform
+	stamps     *stamps
+	shared     *shared // nil for a Backend of this process
+	lanes      *lanes
+	flights    flight.Group[answer]
+	failures   *failures
+	background *tasks
+	counts     counters
 }
 
 // New returns a Cache over b, which it closes when it is closed.
@@ -87,6 +102,12 @@ func New(b Backend, o Options) (*Cache, error) {
 	if err := o.Policy.Check(); err != nil {
 		return nil, err
 	}
+	if o.ReadTimeout < 0 || o.WriteTimeout < 0 {
+		return nil, fmt.Errorf("fragment: Options.ReadTimeout is %v and WriteTimeout is %v: want a duration, or 0 for %v and %v", o.ReadTimeout, o.WriteTimeout, defaultReadTimeout, defaultWriteTimeout)
+	}
+	if slices.Contains(o.Transforms, nil) {
+		return nil, errors.New("fragment: Options.Transforms holds a nil: leave it out")
+	}
 	if o.MaxValue < 0 {
 		return nil, fmt.Errorf("fragment: Options.MaxValue is %d: want a number of bytes, or 0 for the backend's limit", o.MaxValue)
 	}
@@ -94,15 +115,18 @@ func New(b Backend, o Options) (*Cache, error) {
 	k := &core{
 		backend: b, inProcess: isInProcess(b), nothing: nothing,
 		policy: o.Policy, maxValue: o.MaxValue, wait: o.Wait, observe: o.Observe,
-		stamps: newStamps(), lanes: newLanes(),
+		readTimeout: cmp.Or(o.ReadTimeout, defaultReadTimeout), writeTimeout: cmp.Or(o.WriteTimeout, defaultWriteTimeout),
+		transforms: slices.Clone(o.Transforms), stamps: newStamps(!isInProcess(b)), lanes: newLanes(), failures: newFailures(), background: newTasks(),
 	}
 	if o.Prefix != "" {
 		k.prefix = o.Prefix + "~" // which no key has before its first '|'
 	}
-	k.policy.Tags = slices.Clone(k.policy.Tags)
-	if k.policy.TTL == 0 {
-		k.policy.TTL = DefaultTTL
+	if !k.inProcess {
+		k.shared = newShared(k.prefix, cmp.Or(o.MaxFaults, defaultMaxFaults))
 	}
+	k.policy.Tags = slices.Clone(k.policy.Tags)
+	byDefault(&k.policy.TTL, DefaultTTL)
+	byDefault(&k.policy.RetryAfter, DefaultRetryAfter)
 	if k.wait == 0 {
 		k.wait = defaultWait
 	}
@@ -138,15 +162,20 @@ func (c *Cache) Stats() Stats {
 	return s
 }
 
-// Close closes the Backend. After it Do only runs its fill, and every other
-// method returns ErrClosed. A second Close returns nil.
+// Close ends the refills in the background, waits for them, but not longer than
+// a second, and closes the Backend. After it Do only runs its fill, and every
+// other method returns ErrClosed. A second Close returns nil.
 func (c *Cache) Close() error {
 	k := c.core.Load()
 	if k == nil || k.closed.Swap(true) {
 		return nil
 	}
+	k.background.close(closePatience)
 	return k.backend.Close()
 }
+
+// closePatience is how long Close waits for fills that do not heed their ctx.
+const closePatience = time.Second
 
 // open returns the core of a cache that can be used, for a method that reports
 // why it is not.

@@ -2,23 +2,27 @@ package fragment
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 )
 
-// A call to a Backend outside of this process may take so long. Within that, a
-// read ends with its caller; a write does not, so that it is done when Do
-// returns, whatever became of the caller.
+// A call to a Backend outside of this process may take so long, unless Options
+// say otherwise. Within that, a read ends with its caller; a write does not, so
+// that it is done when Do returns, whatever became of the caller.
 const (
-	readBudget  = 100 * time.Millisecond
-	writeBudget = time.Second
+	defaultReadTimeout  = 100 * time.Millisecond
+	defaultWriteTimeout = time.Second
 )
+
+// errBudget is the cause of the end of a ctx whose caller was still there.
+var errBudget = fmt.Errorf("fragment: the backend took too long: %w", context.DeadlineExceeded)
 
 func (c *core) reading(ctx context.Context) (context.Context, context.CancelFunc) {
 	if c.inProcess {
 		return ctx, func() {}
 	}
-	return context.WithTimeout(ctx, readBudget)
+	return context.WithTimeoutCause(ctx, c.readTimeout, errBudget)
 }
 
 func (c *core) writing(ctx context.Context) (context.Context, context.CancelFunc) {
@@ -26,33 +30,39 @@ func (c *core) writing(ctx context.Context) (context.Context, context.CancelFunc
 	if c.inProcess {
 		return ctx, func() {}
 	}
-	return context.WithTimeout(ctx, writeBudget)
+	return context.WithTimeoutCause(ctx, c.writeTimeout, errBudget)
 }
 
-// get reads one key. A panic of the Backend is a fault like any other.
+// get reads one key of a Backend of this process.
 func (c *core) get(ctx context.Context, key string) (raw []byte, ok bool, err error) {
 	defer caught(&err)
-	if c.inProcess {
-		return c.backend.Get(ctx, key)
-	}
-	ctx, cancel := c.reading(ctx)
-	defer cancel()
 	return c.backend.Get(ctx, key)
 }
 
+// call runs f, which calls the Backend, with all that stands between.
+func (c *core) call(ctx context.Context, reads bool, f func() error) error {
+	if c.shared == nil {
+		return guarded(f)
+	}
+	return c.asks(ctx, reads, f)
+}
+
 func (c *core) getMany(ctx context.Context, keys []string) (found map[string][]byte, err error) {
-	defer caught(&err)
 	ctx, cancel := c.reading(ctx)
 	defer cancel()
-	return GetMany(ctx, c.backend, keys)
+	err = c.call(ctx, true, func() (err error) {
+		found, err = GetMany(ctx, c.backend, keys)
+		return err
+	})
+	return found, err
 }
 
 // set writes one entry, and deletes what was there before if it cannot.
 // The caller holds the key's lane.
 func (c *core) set(ctx context.Context, key string, raw []byte, ttl time.Duration) error {
 	err := c.trySet(ctx, key, raw, ttl)
-	if err == nil {
-		return nil
+	if err == nil || errors.Is(err, ErrDown) {
+		return err
 	}
 	if gone := c.remove(ctx, key); gone != nil {
 		return fmt.Errorf("%w (and the entry before it may remain: %w)", err, gone)
@@ -61,18 +71,23 @@ func (c *core) set(ctx context.Context, key string, raw []byte, ttl time.Duratio
 }
 
 func (c *core) trySet(ctx context.Context, key string, raw []byte, ttl time.Duration) (err error) {
-	defer caught(&err)
-	return c.backend.Set(ctx, key, raw, ttl)
+	return c.call(ctx, false, func() error { return c.backend.Set(ctx, key, raw, ttl) })
 }
 
 func (c *core) setMany(ctx context.Context, items map[string][]byte, ttl time.Duration) (err error) {
-	defer caught(&err)
-	return SetMany(ctx, c.backend, items, ttl)
+	return c.call(ctx, false, func() error { return SetMany(ctx, c.backend, items, ttl) })
+}
+
+func (c *core) add(ctx context.Context, key string, raw []byte, ttl time.Duration) (added bool, err error) {
+	err = c.call(ctx, false, func() error {
+		added, err = Add(ctx, c.backend, key, raw, ttl)
+		return err
+	})
+	return added, err
 }
 
 func (c *core) remove(ctx context.Context, keys ...string) (err error) {
-	defer caught(&err)
-	return c.backend.Delete(ctx, keys...)
+	return c.call(ctx, false, func() error { return c.backend.Delete(ctx, keys...) })
 }
 
 func caught(err *error) {
@@ -83,6 +98,9 @@ func caught(err *error) {
 
 // fault counts and tells that the Backend failed.
 func (c *core) fault(ctx context.Context, name, doing string, err error) {
+	if errors.Is(err, ErrDown) {
+		return // it was not asked
+	}
 	c.counts.faults.Add(1)
 	c.tell(ctx, Event{Kind: EventFault, Name: name, Reason: doing, Err: err})
 }

@@ -33,11 +33,11 @@ func (c *Cache) change(ctx context.Context, verb string, k Key, f func(ctx conte
 func (c *Cache) Touch(ctx context.Context, k Key, p Policy) (ok bool, err error) {
 	err = c.change(ctx, "touch", k, func(ctx context.Context, core *core, key string) error {
 		var e entry
-		if core.lookup(ctx, k.name, key, &e) != fresh {
+		if core.lookup(ctx, k.name, key, &e) != fresh || e.negative {
 			return nil
 		}
 		ok = true
-		if p = p.or(core.policy); p.TTL < 0 {
+		if p = p.or(&core.policy); p.TTL < 0 {
 			return nil
 		}
 		e.fresh = p.freshUntil(time.Now().UnixNano())
@@ -62,6 +62,9 @@ func (c *Cache) Expire(ctx context.Context, keys ...Key) error {
 				return nil
 			}
 			e.fresh = time.Now().UnixNano()
+			if e.negative {
+				e.dead = e.fresh
+			}
 			return core.rewrite(ctx, key, &e)
 		})
 		if err != nil {
@@ -86,7 +89,11 @@ func (c *core) rewrite(ctx context.Context, key string, e *entry) error {
 	}
 	name := string(e.name)
 	raw, _ := e.encode(c.bound(key), name, tags, e.value)
-	err := c.set(ctx, key, raw, max(until(e.dead, time.Now().UnixNano()), 1))
+	raw, err := c.sealed(key, raw)
+	if err != nil {
+		return err
+	}
+	err = c.set(ctx, key, raw, max(until(e.dead, time.Now().UnixNano()), 1))
 	if err != nil {
 		c.fault(ctx, name, "set", err)
 	}
@@ -111,7 +118,7 @@ func (c *Cache) Delete(ctx context.Context, keys ...Key) error {
 	}
 	defer done()
 	texts, _ := core.textsOf(keys)
-	if err := core.remove(ctx, texts...); err != nil {
+	if err := core.removeForGood(ctx, texts); err != nil {
 		core.fault(ctx, keys[0].name, "delete", err)
 		return fmt.Errorf("fragment: delete: %w", err)
 	}

@@ -1,23 +1,39 @@
 package fragment
 
 import (
+	"cmp"
+	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 )
 
 // A draft is an entry that is about to be stored.
 type draft struct {
-	name    string
-	key     string
-	value   []byte
-	cost    time.Duration
-	mark    uint64 // the moment before the value was computed
-	refresh bool   // it outdates the fills that began before it
-	tags    []string
-	beside  []companion
+	name   string
+	key    string
+	policy *Policy
+	mark   uint64 // the moment before the value was computed
+	view   view   // what was seen before that
+
+	// of a fill
+	lane    *lane
+	turn    uint64
+	settled bool // it has an error, which was dealt with
+
+	// what was computed
+	value  []byte
+	err    error
+	cost   time.Duration
+	learnt // by its scope
+
+	// what is stored
 	entry   entry
+	tags    []string
 	stamped []stamped
+	raw     []byte
+	why     error // it is not
 }
 
 // Why a draft is not stored.
@@ -28,6 +44,7 @@ var (
 	errStalePart   = errors.New("it was built on a stale part")
 	errBackend     = errors.New("the backend failed")
 	errNothing     = errors.New("the cache keeps nothing")
+	errUnseen      = errors.New("what is invalidated could not be read before it was computed")
 )
 
 // vetoed is the reason that was given to DoNotStore.
@@ -52,56 +69,99 @@ func wordFor(why error) string {
 		return "stale-part"
 	case errors.Is(why, errNothing):
 		return "null"
-	case errors.Is(why, errBackend):
+	case errors.Is(why, errBackend), errors.Is(why, errUnseen):
 		return "backend"
 	}
 	return "tags"
 }
 
-// live sets the deadlines of a draft that was computed at now, inside of s if
-// that is not nil.
-func (d *draft) live(p Policy, s *scope, now int64) {
-	d.entry.created = now
-	d.entry.cost = d.cost
-	d.entry.fresh = p.freshUntil(now)
-	if s != nil {
-		d.entry.fresh = min(d.entry.fresh, s.limit)
-		if !p.IgnoreInner {
-			d.entry.fresh = min(d.entry.fresh, s.parts)
-		}
+// take takes over what a fill returned for d.
+func (d *draft) take(f *Filled) {
+	d.value, d.err = f.Value, f.Err
+	if len(f.Tags) > 0 {
+		d.learnt.tags = slices.Concat(d.learnt.tags, f.Tags)
+	}
+	d.learnt.setTTL(f.TTL)
+	d.skip = cmp.Or(d.skip, f.Skip)
+}
+
+// live sets the tags and deadlines of a draft that was computed just now.
+func (c *core) live(d *draft) {
+	now := time.Now().UnixNano()
+	d.tags = c.tagsOf(d.policy, d.learnt.tags)
+	p := *d.policy
+	p.TTL = cmp.Or(d.ttl, p.TTL)
+	d.entry.created, d.entry.cost = now, d.cost
+	d.entry.fresh = min(p.freshUntil(now), d.limit)
+	if !p.IgnoreInner {
+		d.entry.fresh = min(d.entry.fresh, d.parts)
 	}
 	d.entry.dead = p.deadUntil(d.entry.fresh)
-}
-
-// part is what a draft computed inside of s tells the scope around.
-func (d *draft) part(s *scope) part {
-	return part{fresh: d.entry.fresh, stale: s.stale, tags: d.tags}
-}
-
-// seal encodes a draft, or tells why it is not to be stored. The value is
-// copied either way.
-func (c *core) seal(d *draft, s *scope) (raw, value []byte, why error) {
-	why = c.reject(d, s)
-	if why == nil {
-		d.entry.clear, d.stamped, why = c.stamp(d)
+	if errors.Is(d.err, ErrNotFound) {
+		d.negate(d.err)
 	}
-	if why != nil {
+}
+
+// tagsOf puts together the tags of the Cache, of the call and of the parts.
+func (c *core) tagsOf(p *Policy, parts []string) []string {
+	tags := make([]string, 0, len(c.policy.Tags)+len(p.Tags)+len(parts))
+	for _, some := range [][]string{c.policy.Tags, p.Tags} {
+		for _, tag := range some {
+			if !slices.Contains(tags, tag) {
+				tags = append(tags, tag)
+			}
+		}
+	}
+	own := tags
+	for _, tag := range parts {
+		if !slices.Contains(own, tag) {
+			tags = append(tags, tag)
+		}
+	}
+	return tags
+}
+
+// negate makes d the answer that there is nothing, in the words of err.
+func (d *draft) negate(err error) {
+	d.value, d.beside = []byte(err.Error()), nil
+	d.value = d.value[:min(len(d.value), maxErrorText)]
+	d.entry.negative = true
+	if ttl := d.policy.notFoundTTL(); ttl > 0 {
+		d.entry.fresh = min(d.entry.fresh, later(d.entry.created, ttl))
+	}
+	d.entry.dead = d.entry.fresh
+}
+
+// part is what a draft tells the scope around.
+func (d *draft) part() part {
+	return part{fresh: d.entry.fresh, stale: d.stale, tags: d.tags}
+}
+
+// seal encodes a draft, or notes why it is not to be stored. It returns a copy
+// of the value either way.
+func (c *core) seal(ctx context.Context, d *draft) (value []byte) {
+	d.why = c.reject(d)
+	if d.why == nil {
+		d.why = c.stamp(ctx, d)
+	}
+	if d.why != nil {
 		value = make([]byte, len(d.value)) // without room behind it: it is shared
 		copy(value, d.value)
-		return nil, value, why
+		return value
 	}
-	raw, value = d.entry.encode(c.bound(d.key), d.name, d.stamped, d.value)
-	return raw, value, nil
+	raw, value := d.entry.encode(c.bound(d.key), d.name, d.stamped, d.value)
+	d.raw, d.why = c.sealed(d.key, raw)
+	return value
 }
 
 // reject tells what speaks against storing a draft, or nil.
-func (c *core) reject(d *draft, s *scope) error {
+func (c *core) reject(d *draft) error {
 	switch {
-	case s != nil && s.veto != "":
-		return vetoed(s.veto)
+	case d.veto != "" || d.skip != "":
+		return vetoed(cmp.Or(d.veto, d.skip))
 	case c.nothing:
 		return errNothing
-	case s != nil && s.stale:
+	case d.stale:
 		return errStalePart
 	case d.entry.fresh <= d.entry.created:
 		return errExpired
@@ -117,18 +177,21 @@ func (c *core) reject(d *draft, s *scope) error {
 
 // stamp gives each tag of a draft its stamp, or reports that one of them was
 // invalidated since the draft's mark.
-func (c *core) stamp(d *draft) (clear uint64, tags []stamped, err error) {
-	clear, ok := c.stamps.since(&c.stamps.clear, d.mark)
-	if !ok {
-		return 0, nil, errOutdated
+func (c *core) stamp(ctx context.Context, d *draft) error {
+	var ok bool
+	if d.entry.clear, ok = c.stamps.since(clearSlot, d.mark); !ok {
+		return errOutdated
 	}
-	tags = make([]stamped, len(d.tags))
+	d.stamped = make([]stamped, len(d.tags))
 	for i, tag := range d.tags {
-		t := &tags[i]
+		t := &d.stamped[i]
 		t.tag, t.slot = tag, c.stamps.slotOf(tag)
-		if t.stamp, ok = c.stamps.since(c.stamps.at(t.slot), d.mark); !ok {
-			return 0, nil, errOutdated
+		if t.stamp, ok = c.stamps.since(t.slot, d.mark); !ok {
+			return errOutdated
 		}
 	}
-	return clear, tags, nil
+	if c.shared != nil {
+		return c.stampShared(ctx, d)
+	}
+	return nil
 }

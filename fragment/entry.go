@@ -10,7 +10,7 @@ import (
 // An entry is what a Backend holds: a head, then the value. All numbers are
 // little-endian, times are Unix nanoseconds.
 //
-//	 0  magic, version, zero or one, zero   1 byte each
+//	 0  magic, version, bound or not, kind  1 byte each
 //	 4  CRC-32C of what follows up to the value, or of all and the key
 //	 8  created
 //	16  fresh until
@@ -34,15 +34,20 @@ type entry struct {
 	dead    int64
 	clear   uint64
 	cost    time.Duration
-	name    []byte
-	tags    []byte // encoded
-	ntags   int
-	value   []byte
+
+	negative bool // there is nothing: value is the text of the error that said so
+
+	name  []byte
+	tags  []byte // encoded
+	ntags int
+	value []byte
 }
 
 const (
 	entryMagic   = 0xca
 	entryVersion = 1
+	kindValue    = 0
+	kindNegative = 1
 	headSize     = 56
 	tagHead      = 12
 	maxTags      = math.MaxUint16
@@ -52,10 +57,11 @@ const (
 var castagnoli = crc32.MakeTable(crc32.Castagnoli)
 
 // stamped is a tag and its stamp. The slot is told with it, so that a hit need
-// not look for it by name.
+// not look for it by name. Where the Backend is shared the first one has no tag:
+// it is the stamp of the key.
 type stamped struct {
 	tag   string
-	slot  uint16
+	slot  slotNo
 	stamp uint64
 }
 
@@ -82,12 +88,15 @@ func (e *entry) encode(bound, name string, tags []stamped, value []byte) (raw, c
 	at := headSize + copy(raw[headSize:], name)
 	for _, t := range tags {
 		le.PutUint64(raw[at:], t.stamp)
-		le.PutUint16(raw[at+8:], t.slot)
+		le.PutUint16(raw[at+8:], uint16(t.slot))
 		le.PutUint16(raw[at+10:], uint16(len(t.tag)))
 		at += tagHead + copy(raw[at+tagHead:], t.tag)
 	}
 	copy(raw[at:], value)
 	raw[2] = boundFlag(bound)
+	if e.negative {
+		raw[3] = kindNegative
+	}
 	le.PutUint32(raw[4:], checksum(raw, at, bound))
 	return raw, raw[at:len(raw):len(raw)]
 }
@@ -99,19 +108,23 @@ func boundFlag(bound string) byte {
 	return 1
 }
 
-// checksum covers raw from its ninth byte to end, or if it is bound, all of
-// that and what it is bound to.
+// checksum covers raw from its ninth byte to end and the kind, or if it is bound,
+// all of that and what it is bound to.
 func checksum(raw []byte, end int, bound string) uint32 {
-	if bound == "" {
-		return crc32.Checksum(raw[8:end], castagnoli)
+	if bound != "" {
+		end = len(raw)
 	}
-	return crc32.Update(crc32.Checksum(raw[8:], castagnoli), castagnoli, []byte(bound))
+	sum := crc32.Checksum(raw[8:end], castagnoli) ^ uint32(raw[3])
+	if bound == "" {
+		return sum
+	}
+	return crc32.Update(sum, castagnoli, []byte(bound))
 }
 
 // decodeEntry reads raw into e, whose slices are parts of raw; ok is false if
 // raw is not a whole entry of this version, bound to bound.
 func decodeEntry(raw []byte, bound string, e *entry) (ok bool) {
-	if len(raw) < headSize || [4]byte(raw) != [4]byte{entryMagic, entryVersion, boundFlag(bound), 0} {
+	if len(raw) < headSize || [3]byte(raw) != [3]byte{entryMagic, entryVersion, boundFlag(bound)} || raw[3] > kindNegative {
 		return false
 	}
 	le := binary.LittleEndian
@@ -128,6 +141,7 @@ func decodeEntry(raw []byte, bound string, e *entry) (ok bool) {
 	e.dead = int64(le.Uint64(raw[24:]))
 	e.clear = le.Uint64(raw[32:])
 	e.cost = time.Duration(le.Uint32(raw[40:])) * time.Microsecond
+	e.negative = raw[3] == kindNegative
 	e.ntags = int(le.Uint16(raw[50:]))
 	e.name = raw[headSize : headSize+name]
 	e.tags = raw[headSize+name : end]
@@ -137,13 +151,13 @@ func decodeEntry(raw []byte, bound string, e *entry) (ok bool) {
 
 // valid reports whether no tag of e was invalidated since it was written.
 func (e *entry) valid(s *stamps) bool {
-	if !s.same(&s.clear, e.clear) {
+	if !s.same(clearSlot, e.clear) {
 		return false
 	}
 	rest := e.tags
 	for range e.ntags {
 		_, slot, stamp, after, ok := nextTag(rest)
-		if !ok || !s.same(s.at(slot), stamp) {
+		if !ok || !s.same(slot, stamp) {
 			return false
 		}
 		rest = after
@@ -159,12 +173,14 @@ func (e *entry) eachTag(yield func(tag []byte)) {
 		if !ok {
 			return
 		}
-		yield(tag)
+		if len(tag) > 0 {
+			yield(tag)
+		}
 		rest = after
 	}
 }
 
-func nextTag(p []byte) (tag []byte, slot uint16, stamp uint64, rest []byte, ok bool) {
+func nextTag(p []byte) (tag []byte, slot slotNo, stamp uint64, rest []byte, ok bool) {
 	if len(p) < tagHead {
 		return nil, 0, 0, nil, false
 	}
@@ -172,5 +188,5 @@ func nextTag(p []byte) (tag []byte, slot uint16, stamp uint64, rest []byte, ok b
 	if len(p) < n {
 		return nil, 0, 0, nil, false
 	}
-	return p[tagHead:n], binary.LittleEndian.Uint16(p[8:]), binary.LittleEndian.Uint64(p), p[n:], true
+	return p[tagHead:n], slotNo(binary.LittleEndian.Uint16(p[8:])), binary.LittleEndian.Uint64(p), p[n:], true
 }

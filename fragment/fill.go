@@ -3,141 +3,150 @@ package fragment
 import (
 	"context"
 	"errors"
-	"fmt"
-	"slices"
 	"time"
 
 	"github.com/pongocache/pongocache/fragment/internal/flight"
 )
 
-// run fills j as the node n of the graph, stores what may be stored, and tells
-// the scope around what the answer is made of.
-func (c *core) run(ctx context.Context, j *job, n *flight.Node) flight.Result[answer] {
-	// In this order: what is invalidated or written after these two lines is
-	// noticed, whatever the fill read before or after that.
-	lane := c.lanes.join(j.key)
-	defer c.lanes.leave(lane)
-	turn, mark := lane.turns.Add(1), c.stamps.mark()
+// A result is what a fill hands to those who wait for it.
+type result = flight.Result[answer]
 
-	s := newScope(j.around, n)
-	ctx = s.in(ctx) // also for the observer, who may ask for the same key
-	d := draft{name: j.name, key: j.key, mark: mark, refresh: j.policy.Refresh}
-	err := c.fill(ctx, j, s, &d)
-	c.tell(ctx, Event{Kind: EventFill, Name: j.name, Err: err, Duration: d.cost, Size: len(d.value)})
-	// An error has a mark and tags too: it may be outdated like a value.
-	result := flight.Result[answer]{Value: answer{mark: mark, part: d.part(s)}, Err: err}
-	if err != nil {
-		result.Again = ctx.Err() != nil
-		return result
-	}
-	result.Value.value, result.Again = c.keep(ctx, &d, s, lane, turn)
-	return result
+// run fills j as the node n of the graph.
+func (c *core) run(ctx context.Context, j *job, n *flight.Node) result {
+	return c.fill(ctx, []*job{j}, n, func(ctx context.Context) ([]Filled, error) {
+		value, err := j.filler.Fill(ctx)
+		return []Filled{{Value: value, Err: err}}, nil
+	})[0]
 }
 
-// fill calls the fill of j, inside of whose scope s ctx is, and drafts the entry.
-// Also when the fill fails or panics, what it read is a part of what is around it.
-func (c *core) fill(ctx context.Context, j *job, s *scope, d *draft) (err error) {
+// A computing fills several jobs at once, and returns one Filled for each.
+type computing func(ctx context.Context) ([]Filled, error)
+
+// fill fills jobs as the node n of the graph, stores what may be stored, and
+// tells the scope around what the answers are made of.
+func (c *core) fill(ctx context.Context, jobs []*job, n *flight.Node, f computing) []result {
+	drafts := make([]*draft, len(jobs))
+	for i, j := range jobs {
+		d := &draft{name: j.name, key: j.key, policy: &j.policy, view: j.view, lane: c.lanes.join(j.key)}
+		defer c.lanes.leave(d.lane)
+		// In this order: what is written or invalidated after the turn and the
+		// mark were taken is noticed, whatever the fill reads before or after that.
+		d.turn = d.lane.turnInside(j.around)
+		drafts[i] = d
+	}
+	mark := c.stamps.mark()
+
+	s := newScope(jobs[0].around, n)
+	if len(jobs) == 1 {
+		s.lane, s.turn = drafts[0].lane, drafts[0].turn
+	}
+	inside := s.in(ctx) // also for the observer, who may ask for the same key
+	c.compute(inside, drafts, s, f)
+	results := make([]result, len(jobs))
+	for i, d := range drafts {
+		d.mark = mark
+		c.tell(inside, Event{Kind: EventFill, Name: d.name, Err: d.err, Duration: d.cost, Size: len(d.value)})
+		// An error has a mark and tags too: it may be outdated like a value.
+		results[i] = result{Value: answer{mark: mark, view: d.view, part: d.part()}, Err: d.err}
+		c.settle(ctx, d, &results[i])
+	}
+	c.keep(inside, drafts, results, s)
+	return results
+}
+
+// compute calls f, inside of whose scope s ctx is, and drafts the entries. Also
+// when f fails or panics, what it read is a part of what is around it.
+func (c *core) compute(ctx context.Context, drafts []*draft, s *scope, f computing) {
+	ctx, cancel := drafts[0].policy.limited(ctx)
+	defer cancel()
+	var filled []Filled
+	var err error
 	began := time.Now()
 	defer func() {
 		s.end()
-		d.tags, d.beside = c.tagsOf(j.policy, s), s.beside
-		d.live(j.policy, s, time.Now().UnixNano())
-		j.around.report(d.part(s))
-	}()
-	d.value, err = j.fill(ctx)
-	d.cost = time.Since(began)
-	n := c.counts.of(j.name)
-	n.fills.Add(1)
-	n.fillTime.Add(int64(d.cost))
-	return err
-}
-
-// tagsOf puts together the tags of the Cache, of the call and of the parts.
-func (c *core) tagsOf(p Policy, s *scope) []string {
-	tags := make([]string, 0, len(c.policy.Tags)+len(p.Tags)+len(s.tags))
-	for _, some := range [][]string{c.policy.Tags, p.Tags} {
-		for _, tag := range some {
-			if !slices.Contains(tags, tag) {
-				tags = append(tags, tag)
+		cost := time.Since(began) / time.Duration(len(drafts))
+		for i, d := range drafts {
+			d.cost, d.err = cost, err
+			d.learnt = s.learnt
+			if len(filled) == len(drafts) {
+				d.take(&filled[i])
 			}
+			c.live(d)
+			s.around.report(d.part())
 		}
+	}()
+	filled, err = f(ctx)
+	cost := time.Since(began) / time.Duration(len(drafts))
+	for _, d := range drafts {
+		n := c.counts.of(d.name)
+		n.fills.Add(1)
+		n.fillTime.Add(int64(cost))
 	}
-	own := tags
-	for _, tag := range s.tags {
-		if !slices.Contains(own, tag) {
-			tags = append(tags, tag)
-		}
-	}
-	return tags
 }
 
-// keep stores the draft of a fill unless something speaks against it, and
-// returns the copy of its value for all callers. again is true if what was
-// filled is already out of date, so that nobody but its own caller may have it.
-func (c *core) keep(ctx context.Context, d *draft, s *scope, lane *lane, turn uint64) (value []byte, again bool) {
-	raw, value, why := c.seal(d, s)
-	if why == nil {
-		why = c.put(ctx, d, raw, lane, turn)
+// limited returns the ctx of a fill, which ends at FillTimeout.
+func (p *Policy) limited(ctx context.Context) (context.Context, context.CancelFunc) {
+	if p.FillTimeout <= 0 {
+		return ctx, func() {}
 	}
-	s.became(why)
-	c.became(ctx, d, why)
-	return value, errors.Is(why, errOutdated) || errors.Is(why, errOverwritten)
+	return context.WithTimeoutCause(ctx, p.FillTimeout, ErrFillTimeout)
 }
 
-// became counts and tells whether a draft was stored; why not is nil if it was.
-func (c *core) became(ctx context.Context, d *draft, why error) {
+// settle deals with a draft that is not to be stored because of its error. ctx
+// is that of its caller.
+func (c *core) settle(ctx context.Context, d *draft, r *result) {
 	switch {
-	case why == nil:
+	case d.err == nil, errors.Is(d.err, ErrNotFound) && d.policy.notFoundTTL() > 0:
+		return
+	case ctx.Err() != nil:
+		r.Again = true // its caller gave up, not the fill
+	case errors.Is(d.err, ErrNotFound):
+		c.forget(ctx, d)
+	default:
+		c.failures.note(d.key, d.policy, r.Value, d.err)
+	}
+	d.settled = true
+}
+
+// keep stores drafts, unless something speaks against it, and gives the results
+// the copies of their values that are for all callers. Again is true of what is
+// already out of date, so that nobody but its own caller may have it.
+func (c *core) keep(ctx context.Context, drafts []*draft, results []result, s *scope) {
+	var ready []*draft
+	for i, d := range drafts {
+		if d.settled {
+			continue
+		}
+		value := c.seal(ctx, d)
+		if d.err == nil {
+			results[i].Value.value = value
+		}
+		if d.why == nil {
+			ready = append(ready, d)
+		}
+	}
+	c.put(ctx, ready)
+	for i, d := range drafts {
+		if !d.settled {
+			s.became(d.why)
+			c.became(ctx, d)
+			results[i].Again = errors.Is(d.why, errOutdated) || errors.Is(d.why, errOverwritten)
+		}
+	}
+}
+
+// became counts and tells whether a draft was stored.
+func (c *core) became(ctx context.Context, d *draft) {
+	switch {
+	case d.why == nil:
 		c.counts.stores.Add(1)
+		c.counts.of(d.name).bytes.Add(uint64(len(d.value)))
+		c.failures.forget(d.key)
 		c.tell(ctx, Event{Kind: EventStore, Name: d.name, Size: len(d.value), Duration: d.cost})
-	case errors.Is(why, errBackend):
-		c.fault(ctx, d.name, "set", why)
+	case errors.Is(d.why, errBackend) && !errors.Is(d.why, ErrDown):
+		c.fault(ctx, d.name, "set", d.why)
 	default:
 		c.counts.skips.Add(1)
-		c.tell(ctx, Event{Kind: EventSkip, Name: d.name, Reason: why.Error(), Size: len(d.value)})
+		c.tell(ctx, Event{Kind: EventSkip, Name: d.name, Reason: d.why.Error(), Size: len(d.value)})
 	}
-}
-
-// put writes the entries of a draft in its lane, if nobody wrote or deleted the
-// key since turn. The companions go first: who finds the entry finds them
-// too.
-func (c *core) put(ctx context.Context, d *draft, raw []byte, lane *lane, turn uint64) error {
-	ctx, cancel := c.writing(ctx)
-	defer cancel()
-	if err := lane.hold(ctx); err != nil {
-		return fmt.Errorf("%w: %w", errBackend, err)
-	}
-	defer lane.release()
-	if turn < lane.least {
-		return errOverwritten
-	}
-	if d.refresh {
-		lane.least = turn
-	}
-	ttl := until(d.entry.dead, d.entry.created)
-	var beside []string
-	var err error
-	for _, one := range d.beside {
-		key := c.key(one.key)
-		bytes, _ := d.entry.encode(c.bound(key), one.key.name, d.stamped, one.value)
-		beside = append(beside, key)
-		if err = c.set(ctx, key, bytes, ttl); err != nil {
-			break
-		}
-	}
-	if err == nil {
-		err = c.set(ctx, d.key, raw, ttl)
-	}
-	if err != nil && len(beside) > 0 { // a companion does not stay alone
-		err = errors.Join(err, c.remove(ctx, beside...))
-	}
-	return unwritten(err)
-}
-
-// unwritten tells a value that a Backend does not take from a fault.
-func unwritten(err error) error {
-	if err == nil || errors.Is(err, ErrTooLarge) {
-		return err
-	}
-	return fmt.Errorf("%w: %w", errBackend, err)
 }

@@ -1,11 +1,20 @@
 package fragment
 
-import "context"
+import (
+	"context"
+	"errors"
+	"fmt"
+)
 
 // InvalidateTags frees every entry of this Cache that carries one of tags, and
 // keeps every fill that is under way, and carries one, from being stored. It
 // costs the same however many entries there are. An invalid tag (see CheckTag)
 // is an error, and nothing is done.
+//
+// The caller's cancellation does not stop it. If the Backend cannot be told, its
+// fault is returned, this process serves no such entry any more all the same, and
+// the Backend is told in the background as soon as it can be: other processes may
+// serve such an entry until then.
 func (c *Cache) InvalidateTags(ctx context.Context, tags ...string) error {
 	if err := checkTags(tags); err != nil {
 		return err
@@ -28,19 +37,39 @@ func (c *Cache) invalidate(ctx context.Context, pick slotPicker, told Event) err
 	if err != nil {
 		return err
 	}
-	invalidateCores(ctx, []*core{k}, pick, told)
-	return nil
+	return invalidateCores(ctx, []*core{k}, pick, told)
 }
 
-// invalidateCores invalidates the same in several caches as one step.
-func invalidateCores(ctx context.Context, cores []*core, pick slotPicker, told Event) {
-	tables := make([]*stamps, len(cores))
-	for i, k := range cores {
-		tables[i] = k.stamps
+// invalidateCores invalidates the same in several caches as one step. Of a
+// Backend that could not be told, this process serves nothing that is concerned
+// until it could.
+func invalidateCores(ctx context.Context, cores []*core, pick slotPicker, told Event) error {
+	var tables, done []*stamps
+	var remote []*core
+	for _, k := range cores {
+		tables = append(tables, k.stamps)
+		if k.shared == nil {
+			done = append(done, k.stamps)
+			continue
+		}
+		remote = append(remote, k)
 	}
-	invalidate(tables, pick)
+	block(tables, pick)
+	errs := moveShared(ctx, remote, pick)
+	for i, k := range remote {
+		if errs[i] == nil {
+			done = append(done, k.stamps)
+			continue
+		}
+		k.fault(ctx, "", told.Reason, errs[i])
+		k.oweSlots(pick(k.stamps))
+		k.mend()
+		errs[i] = fmt.Errorf("fragment: invalidate: cache %q: %w; it is tried again in the background", nameOf(k.label()), errs[i])
+	}
+	move(done, pick)
 	told.Kind = EventInvalidate
 	for _, k := range cores {
 		k.tell(ctx, told)
 	}
+	return errors.Join(errs...)
 }

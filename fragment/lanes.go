@@ -12,9 +12,9 @@ import (
 // somebody fills or writes its key.
 //
 // Whoever is to write takes a turn: a fill when it begins, and who sets or
-// deletes the key when it does so. A fill that began before a Set, a Delete or
-// the fill of a refresh may have seen what was there before, and does not store
-// after it. The lane is held from the test of the turn to the end of the write;
+// deletes the key when it does so. A fill that began before a Set or a Delete may
+// have seen what was there before, and does not store after it; nor does it after
+// a fill that began later. The lane is held from the test of the turn to the end of the write;
 // without that
 //
 //	a fill finds nothing later than itself;
@@ -68,6 +68,17 @@ func (l *lanes) leave(one *lane) {
 	if one.users--; one.users == 0 {
 		delete(s.m, one.key)
 	}
+}
+
+// turnInside takes a turn for a fill inside of around. A fill inside of another
+// one of its key shares its turn: the outer one is made of it, and stores last.
+func (one *lane) turnInside(around *scope) uint64 {
+	for ; around != nil; around = around.around {
+		if around.lane == one {
+			return around.turn
+		}
+	}
+	return one.turns.Add(1)
 }
 
 // hold waits until it holds the lane; it fails when ctx ends first.

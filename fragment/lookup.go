@@ -17,6 +17,32 @@ const (
 // lookup reads the entry of a key. A fault of the Backend, and an entry that is
 // corrupt, foreign, dead or invalidated, is missing.
 func (c *core) lookup(ctx context.Context, name, key string, e *entry) state {
+	if c.shared == nil {
+		return c.lookupLocal(ctx, name, key, e)
+	}
+	found, _ := c.lookupShared(ctx, name, key, nil, false, e)
+	return found
+}
+
+// lookupToFill is lookup for one who is going to fill if nothing fresh is there,
+// with tags that are known by now.
+func (c *core) lookupToFill(ctx context.Context, name, key string, tags []string, e *entry) (state, view) {
+	if c.shared == nil {
+		return c.lookupLocal(ctx, name, key, e), view{}
+	}
+	return c.lookupShared(ctx, name, key, tags, true, e)
+}
+
+// lookupShared copies the entry to e, which then need not leave the stack of
+// those whose Backend is their own.
+func (c *core) lookupShared(ctx context.Context, name, key string, tags []string, filling bool, e *entry) (state, view) {
+	a := ask{name: name, key: key, e: new(entry)}
+	c.look(ctx, tags, filling, &a)
+	*e = *a.e
+	return a.found, a.view
+}
+
+func (c *core) lookupLocal(ctx context.Context, name, key string, e *entry) state {
 	raw, ok, err := c.get(ctx, key)
 	if err != nil {
 		if ctx.Err() == nil { // else it is the caller who gave up
@@ -30,10 +56,33 @@ func (c *core) lookup(ctx context.Context, name, key string, e *entry) state {
 	return c.judge(ctx, name, key, raw, e)
 }
 
-// judge decodes raw and tells what it is worth now.
+// lookupMany looks asks up in one trip; see look.
+func (c *core) lookupMany(ctx context.Context, tags []string, filling bool, asks []*ask) {
+	if len(asks) == 0 {
+		return
+	}
+	if c.shared != nil {
+		c.look(ctx, tags, filling, asks...)
+		return
+	}
+	keys := make([]string, len(asks))
+	for i, a := range asks {
+		keys[i] = a.key
+	}
+	raws, err := c.getMany(ctx, keys)
+	if err != nil && ctx.Err() == nil {
+		c.fault(ctx, "", "get many", err)
+	}
+	for _, a := range asks {
+		if raw, ok := raws[a.key]; ok {
+			a.found = c.judge(ctx, a.name, a.key, raw, a.e)
+		}
+	}
+}
+
+// judge decodes raw and tells what it is worth now, in a Backend of this process.
 func (c *core) judge(ctx context.Context, name, key string, raw []byte, e *entry) state {
-	if !decodeEntry(raw, c.bound(key), e) {
-		c.fault(ctx, name, "decode", errNoEntry)
+	if !c.decode(ctx, name, key, raw, e) {
 		return missing
 	}
 	now := time.Now().UnixNano()
@@ -46,16 +95,35 @@ func (c *core) judge(ctx context.Context, name, key string, raw []byte, e *entry
 	return fresh
 }
 
+// decode decodes what is stored under key, and tells if it is no entry.
+func (c *core) decode(ctx context.Context, name, key string, raw []byte, e *entry) bool {
+	for i := len(c.transforms) - 1; i >= 0; i-- {
+		var err error
+		if raw, err = openBy(c.transforms[i], key, raw); err != nil {
+			c.fault(ctx, name, "decode", err)
+			return false
+		}
+	}
+	if !decodeEntry(raw, c.bound(key), e) {
+		c.fault(ctx, name, "decode", errNoEntry)
+		return false
+	}
+	return true
+}
+
 // hit counts and tells that e was served, and to the scope around, that it is
 // a part of what is being filled there.
-func (c *core) hit(ctx context.Context, name string, e *entry, around *scope) {
-	c.counts.of(name).hits.Add(1)
+func (c *core) hit(ctx context.Context, name string, e *entry, around *scope) ([]byte, error) {
+	n := c.counts.of(name)
+	n.hits.Add(1)
+	n.saved.Add(int64(e.cost))
 	if c.observe != nil {
 		c.tell(ctx, Event{Kind: EventHit, Name: name, Size: len(e.value)})
 	}
 	if around != nil {
 		around.reportEntry(e, false)
 	}
+	return e.answer()
 }
 
 // miss counts and tells that there was nothing fresh, unless a stale value may
@@ -67,13 +135,5 @@ func (c *core) miss(ctx context.Context, name string, found state) {
 	c.counts.of(name).misses.Add(1)
 	if c.observe != nil {
 		c.tell(ctx, Event{Kind: EventMiss, Name: name})
-	}
-}
-
-func (c *core) servedStale(ctx context.Context, j *job, e *entry, why string, err error) {
-	c.counts.of(j.name).stale.Add(1)
-	c.tell(ctx, Event{Kind: EventStale, Name: j.name, Reason: why, Err: err, Size: len(e.value)})
-	if j.around != nil {
-		j.around.reportEntry(e, true)
 	}
 }

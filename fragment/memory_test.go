@@ -4,6 +4,7 @@ import (
 	"context"
 	"maps"
 	"slices"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -55,11 +56,16 @@ func (m *memory) Close() error {
 	return nil
 }
 
-// keys returns what is stored, in order.
+// keys returns under what entries are stored, in order.
 func (m *memory) keys() []string {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	return slices.Sorted(maps.Keys(m.entries))
+	return slices.DeleteFunc(slices.Sorted(maps.Keys(m.entries)), isStamp)
+}
+
+// isStamp reports the key of a stamp, of a Cache with a prefix or without.
+func isStamp(key string) bool {
+	return strings.HasPrefix(key, "!") || strings.Contains(key, "~!")
 }
 
 // only returns the one entry that is stored.

@@ -7,8 +7,9 @@ import (
 
 // Get returns the fresh value of k. A miss is ok == false; a stored nil or
 // empty value is not a miss. A fault of the Backend is an Event and a miss: err
-// is that of an invalid key or of a closed Cache only. A Cache that is declared
-// but not opened holds nothing.
+// is that of an invalid key or of a closed Cache, or wraps ErrNotFound if that is
+// what is stored: the answer that there is nothing. A Cache that is declared but
+// not opened holds nothing.
 //
 // Inside a fill, what Get returns becomes a part of what is being filled.
 func (c *Cache) Get(ctx context.Context, k Key) (value []byte, ok bool, err error) {
@@ -21,8 +22,8 @@ func (c *Cache) Get(ctx context.Context, k Key) (value []byte, ok bool, err erro
 		core.miss(ctx, k.name, missing)
 		return nil, false, nil
 	}
-	core.hit(ctx, k.name, &e, scopeOf(ctx))
-	return e.value, true, nil
+	value, err = core.hit(ctx, k.name, &e, scopeOf(ctx))
+	return value, err == nil, err
 }
 
 // Has reports whether a fresh value of k is stored. It is not counted as a hit
@@ -30,7 +31,7 @@ func (c *Cache) Get(ctx context.Context, k Key) (value []byte, ok bool, err erro
 func (c *Cache) Has(ctx context.Context, k Key) (bool, error) {
 	var e entry
 	_, ok, err := c.peek(ctx, k, &e)
-	return ok, err
+	return ok && !e.negative, err
 }
 
 // TTL returns how long the value of k is still fresh, at most Forever. A miss
@@ -38,7 +39,7 @@ func (c *Cache) Has(ctx context.Context, k Key) (bool, error) {
 func (c *Cache) TTL(ctx context.Context, k Key) (left time.Duration, ok bool, err error) {
 	var e entry
 	_, ok, err = c.peek(ctx, k, &e)
-	if !ok || err != nil {
+	if !ok || e.negative || err != nil {
 		return 0, false, err
 	}
 	return until(e.fresh, time.Now().UnixNano()), true, nil
@@ -62,7 +63,7 @@ func (c *Cache) peek(ctx context.Context, k Key, e *entry) (*core, bool, error) 
 }
 
 // GetMany returns the fresh values of keys; what is absent from the map is a
-// miss. It takes one round trip where the Backend can. Its errors are those of
+// miss, or known not to be there. It takes one round trip where the Backend can. Its errors are those of
 // Get.
 func (c *Cache) GetMany(ctx context.Context, keys []Key) (map[Key][]byte, error) {
 	core, err := c.open()
@@ -77,20 +78,20 @@ func (c *Cache) GetMany(ctx context.Context, keys []Key) (map[Key][]byte, error)
 	if err != nil {
 		return nil, err
 	}
-	raws, err := core.getMany(ctx, texts)
-	if err != nil && ctx.Err() == nil {
-		core.fault(ctx, "", "get many", err)
-	}
-	around, values := scopeOf(ctx), make(map[Key][]byte, len(raws))
+	asks := make([]*ask, len(keys))
 	for i, k := range keys {
-		var e entry
-		raw, ok := raws[texts[i]]
-		if !ok || core.judge(ctx, k.name, texts[i], raw, &e) != fresh {
-			core.miss(ctx, k.name, missing)
+		asks[i] = &ask{name: k.name, key: texts[i], e: new(entry)}
+	}
+	core.lookupMany(ctx, nil, false, asks)
+	around, values := scopeOf(ctx), make(map[Key][]byte, len(keys))
+	for i, a := range asks {
+		if a.found != fresh {
+			core.miss(ctx, a.name, missing)
 			continue
 		}
-		core.hit(ctx, k.name, &e, around)
-		values[k] = e.value
+		if value, err := core.hit(ctx, a.name, a.e, around); err == nil {
+			values[keys[i]] = value
+		}
 	}
 	return values, nil
 }

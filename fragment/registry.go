@@ -94,14 +94,12 @@ func (r *Registry) InvalidateTags(ctx context.Context, tags ...string) error {
 	if err := checkTags(tags); err != nil {
 		return err
 	}
-	invalidateCores(ctx, r.cores(), ofTags(tags), Event{Reason: "tags", Tags: tags})
-	return nil
+	return invalidateCores(ctx, r.cores(), ofTags(tags), Event{Reason: "tags", Tags: tags})
 }
 
 // Clear is Cache.Clear for every cache of the Registry, as one step.
 func (r *Registry) Clear(ctx context.Context) error {
-	invalidateCores(ctx, r.cores(), ofClear, Event{Reason: "clear"})
-	return nil
+	return invalidateCores(ctx, r.cores(), ofClear, Event{Reason: "clear"})
 }
 
 // Close closes the caches that Open opened, and returns their errors joined. A

@@ -14,18 +14,41 @@ import (
 type scope struct {
 	around *scope       // of the fill that this one runs inside of, or nil
 	node   *flight.Node // this fill in the graph of waiting fills
+	lane   *lane        // of its key
+	turn   uint64       // in that
 
-	mu     sync.Mutex
-	ended  bool     // guarded by mu, as what follows
-	tags   []string // in order, without repeats
-	known  map[string]bool
-	parts  int64  // when the first of the parts expires, Unix nanoseconds
-	limit  int64  // of LimitTTL
-	stale  bool   // a part was stale
-	veto   string // why the answer must not be stored
+	mu    sync.Mutex
+	ended bool // guarded by mu, as what follows
+	learnt
+	known map[string]bool // tags, once they are many
+	kept  bool            // the answer was stored
+	why   string          // it was not
+}
+
+// learnt is what is known of an answer beside its value.
+type learnt struct {
+	tags   []string      // in order, without repeats
+	parts  int64         // when the first of the parts expires, Unix nanoseconds
+	limit  int64         // of LimitTTL
+	ttl    time.Duration // of SetTTL; zero is that of the policy
+	stale  bool          // a part was stale
+	veto   string        // why the answer must not be stored, nor what is around it
+	skip   string        // why this answer alone must not be
 	beside []companion
-	kept   bool   // the answer was stored
-	why    string // it was not
+}
+
+// nothingLearnt is known of an answer before it is computed.
+var nothingLearnt = learnt{parts: forever, limit: forever}
+
+// setTTL replaces the TTL of the policy by d, if that is not zero. Below zero the
+// answer is not stored.
+func (l *learnt) setTTL(d time.Duration) {
+	switch {
+	case d > 0:
+		l.ttl = d
+	case d < 0:
+		l.limit = 0
+	}
 }
 
 // A companion is an entry to be stored with the fill's own.
@@ -41,9 +64,14 @@ func scopeOf(ctx context.Context) *scope {
 	return s
 }
 
+// outsideOf is ctx as it would be outside of any fill.
+func outsideOf(ctx context.Context) context.Context {
+	return context.WithValue(ctx, scopeKey{}, (*scope)(nil))
+}
+
 // newScope returns the scope of a fill that is about to begin inside of around.
 func newScope(around *scope, node *flight.Node) *scope {
-	return &scope{around: around, node: node, parts: forever, limit: forever}
+	return &scope{around: around, node: node, learnt: nothingLearnt}
 }
 
 func (s *scope) in(ctx context.Context) context.Context {
@@ -56,106 +84,6 @@ func (s *scope) nodeOf() *flight.Node {
 		return nil
 	}
 	return s.node
-}
-
-// AddTags adds tags to the entry that the fill around ctx computes, and so to
-// every entry around that one. Outside of a fill it does nothing. A tag that
-// CheckTag refuses keeps the entry from being stored, because nobody could
-// invalidate it.
-func AddTags(ctx context.Context, tags ...string) {
-	s := scopeOf(ctx)
-	if s == nil {
-		return
-	}
-	if err := checkTags(tags); err != nil {
-		DoNotStore(ctx, err.Error())
-		return
-	}
-	s.report(part{fresh: forever, tags: tags})
-}
-
-// LimitTTL lets the entry that the fill around ctx computes be fresh for at
-// most d from now; with d not above zero it is not stored. Outside of a fill it
-// does nothing.
-func LimitTTL(ctx context.Context, d time.Duration) {
-	s := scopeOf(ctx)
-	if s == nil {
-		return
-	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if !s.ended {
-		s.limit = min(s.limit, later(time.Now().UnixNano(), max(d, 0)))
-	}
-}
-
-// DoNotStore keeps the answer of the fill around ctx, and of every fill around
-// that one, from being stored and from being given to anybody who waits for it;
-// those who wait are let go at once. The first reason is told in an Event.
-// Outside of a fill it does nothing.
-func DoNotStore(ctx context.Context, reason string) {
-	if reason == "" {
-		reason = "do not store"
-	}
-	for s := scopeOf(ctx); s != nil && s.forbid(reason); s = s.around {
-		s.node.Release()
-	}
-}
-
-// forbid notes the first reason; it reports false if the fill ended before.
-func (s *scope) forbid(reason string) bool {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.ended {
-		return false
-	}
-	if s.veto == "" {
-		s.veto = reason
-	}
-	return true
-}
-
-// StoreWith stores value under k beside the entry that the fill around ctx
-// computes: with its tags, stamps and deadlines, and only if that is stored. The
-// value is copied before the fill returns to its caller; until then it belongs
-// to the fragment package. A Delete or Set of the fill's key keeps it from being
-// stored; one of k itself, meanwhile, does not. Outside of a fill, or with an invalid key, it does
-// nothing.
-func StoreWith(ctx context.Context, k Key, value []byte) {
-	s := scopeOf(ctx)
-	if s == nil || k.text == "" {
-		return
-	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if !s.ended {
-		s.beside = append(s.beside, companion{k, value})
-	}
-}
-
-// Kept reports, after Do returned, what became of the fill that was given ctx:
-// whether its value was stored and, if not, why, in one word that is fit to be
-// shown to anybody: do-not-store, too-large, outdated, expired, stale-part,
-// tags, null or backend. An Event tells more. For a ctx that is not that of an
-// ended fill it reports false and "".
-func Kept(ctx context.Context) (stored bool, why string) {
-	s := scopeOf(ctx)
-	if s == nil {
-		return false, ""
-	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.kept, s.why
-}
-
-// became notes whether the answer was stored; why not is nil if it was.
-func (s *scope) became(why error) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.kept = why == nil
-	if why != nil {
-		s.why = wordFor(why)
-	}
 }
 
 // A part is what an answer tells the scope that it becomes a part of.

@@ -11,7 +11,7 @@ import (
 	"github.com/pongocache/pongocache/fragment"
 )
 
-var staleMinute = fragment.Policy{TTL: time.Second, Stale: time.Minute}
+var staleMinute = fragment.Policy{TTL: time.Second, Stale: time.Minute, RetryAfter: -1}
 
 // A stale value is for the others while one refills, and for that one if its
 // refill fails; within Stale and not beyond.

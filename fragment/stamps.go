@@ -1,6 +1,7 @@
 package fragment
 
 import (
+	"hash/fnv"
 	"hash/maphash"
 	"math"
 	"math/rand/v2"
@@ -9,13 +10,13 @@ import (
 )
 
 // stamps tell whether an entry, or what a fill computed, is older than an
-// invalidation of one of its tags, or than a Clear.
+// invalidation of one of its tags, or than a Clear, in this process.
 //
-// A tag has a slot in a table of fixed size, found by a seeded hash: nothing
-// grows, nothing is evicted, and two tags that share a slot cost a miss at
-// most. A slot holds the tick of its last invalidation. The ticks of a process
-// begin at a random 64-bit number of their own, so that the stamp of another
-// process, or of this one before a restart, matches none and means a miss.
+// A tag has a slot in a table of fixed size, found by a hash: nothing grows,
+// nothing is evicted, and two tags that share a slot cost a miss at most. A slot
+// holds the tick of its last invalidation. The ticks of a process begin at a
+// random 64-bit number of their own, so that the stamp of another process, or of
+// this one before a restart, matches none and means a miss.
 //
 // With this the three checks of an entry's life are one comparison each:
 //
@@ -25,32 +26,61 @@ import (
 //
 // An invalidation between the check at write and the write itself is caught at
 // read, because the stamps written are those that were checked.
+//
+// Where other processes use the Backend too, its entries carry stamps that the
+// Backend holds (see shared). The table then catches what this process itself
+// invalidates while it fills, and blocks what it could not tell the Backend.
 type stamps struct {
-	seed  maphash.Seed
-	base  uint64        // random; added to a tick it is the stamp in an entry
-	tick  atomic.Uint64 // of the last invalidation
-	clear atomic.Uint64 // the slot of Clear
-	slots [1 << 15]atomic.Uint64
+	hash  func(tag string) uint64
+	base  uint64          // random; added to a tick it is the stamp in an entry
+	tick  atomic.Uint64   // of the last invalidation
+	clear atomic.Uint64   // the slot of Clear
+	slots []atomic.Uint64 // of tags
+	holds map[slotNo]int  // invalidations under way; guarded by invalidating
 }
+
+// A slotNo is the number of a slot. Entries carry those of tags in two bytes.
+type slotNo uint32
+
+const (
+	localSlots  = 1 << 15
+	sharedSlots = 1 << 16
+	clearSlot   = slotNo(math.MaxUint32)
+)
 
 // blocked is in a slot while it is being invalidated: no entry matches it and
 // no fill may store under it.
 const blocked = math.MaxUint64
 
-func newStamps() *stamps {
-	return &stamps{seed: maphash.MakeSeed(), base: rand.Uint64()}
+func newStamps(shared bool) *stamps {
+	s := &stamps{base: rand.Uint64(), holds: make(map[slotNo]int)}
+	if shared {
+		s.slots, s.hash = make([]atomic.Uint64, sharedSlots), sameEverywhere
+		return s
+	}
+	seed := maphash.MakeSeed()
+	s.slots, s.hash = make([]atomic.Uint64, localSlots), func(tag string) uint64 { return maphash.String(seed, tag) }
+	return s
 }
 
-func (s *stamps) slot(tag string) *atomic.Uint64 { return s.at(s.slotOf(tag)) }
+// sameEverywhere is a hash on which all processes agree. Collisions can be built,
+// and cost misses.
+func sameEverywhere(tag string) uint64 {
+	h := fnv.New64a()
+	h.Write([]byte(tag))
+	sum := h.Sum64()
+	return sum ^ sum>>32
+}
 
 // slotOf returns the number of the slot of tag, for an entry to carry.
-func (s *stamps) slotOf(tag string) uint16 {
-	return uint16(maphash.String(s.seed, tag) % uint64(len(s.slots)))
-}
+func (s *stamps) slotOf(tag string) slotNo { return slotNo(s.hash(tag) % uint64(len(s.slots))) }
 
 // at returns the slot of that number; one that an entry of another process
 // carries may be any.
-func (s *stamps) at(slot uint16) *atomic.Uint64 {
+func (s *stamps) at(slot slotNo) *atomic.Uint64 {
+	if slot == clearSlot {
+		return &s.clear
+	}
 	return &s.slots[int(slot)%len(s.slots)]
 }
 
@@ -59,20 +89,23 @@ func (s *stamps) mark() uint64 { return s.tick.Load() }
 
 // since returns the stamp of a slot for an entry computed after mark; ok is
 // false if the slot was invalidated after that, or is being so.
-func (s *stamps) since(slot *atomic.Uint64, mark uint64) (stamp uint64, ok bool) {
-	at := slot.Load()
+func (s *stamps) since(slot slotNo, mark uint64) (stamp uint64, ok bool) {
+	at := s.at(slot).Load()
 	return s.base + at, at <= mark // blocked is above every mark
 }
 
 // same reports whether a stamp read from an entry is still that of its slot.
-func (s *stamps) same(slot *atomic.Uint64, stamp uint64) bool {
-	return s.base+slot.Load() == stamp
+func (s *stamps) same(slot slotNo, stamp uint64) bool {
+	return s.base+s.at(slot).Load() == stamp
 }
 
-// invalidating is held while slots move on, of whatever table: see invalidate.
+// isBlocked reports whether a slot is being invalidated.
+func (s *stamps) isBlocked(slot slotNo) bool { return s.at(slot).Load() == blocked }
+
+// invalidating guards the holds of all tables, and so what block and move do.
 var invalidating sync.Mutex
 
-// invalidate moves on the slots that pick names in each of the tables, as one
+// An invalidation moves on the slots that pick names in several tables, as one
 // step. Were they simply given a new tick one after the other, then
 //
 //	slot A moves on; a fill begins, with a mark later than A's tick;
@@ -82,35 +115,49 @@ var invalidating sync.Mutex
 // So all of them are blocked first. When nothing old can be read any more, the
 // new tick is drawn: it is later than the mark of every fill that may have read
 // something old.
-func invalidate(tables []*stamps, pick slotPicker) {
+
+// block begins an invalidation.
+func block(tables []*stamps, pick slotPicker) {
 	invalidating.Lock()
 	defer invalidating.Unlock()
 	for _, s := range tables {
 		for _, slot := range pick(s) {
-			slot.Store(blocked)
+			s.holds[slot]++
+			s.at(slot).Store(blocked)
 		}
 	}
+}
+
+// move ends it. A slot that another invalidation holds stays blocked until that
+// ends too.
+func move(tables []*stamps, pick slotPicker) {
+	invalidating.Lock()
+	defer invalidating.Unlock()
 	for _, s := range tables {
 		now := s.tick.Add(1)
 		for _, slot := range pick(s) {
-			slot.Store(now)
+			if s.holds[slot]--; s.holds[slot] > 0 {
+				continue
+			}
+			delete(s.holds, slot)
+			s.at(slot).Store(now)
 		}
 	}
 }
 
 // A slotPicker names the same slots in any table.
-type slotPicker func(*stamps) []*atomic.Uint64
+type slotPicker func(*stamps) []slotNo
 
 // ofTags picks the slots of tags.
 func ofTags(tags []string) slotPicker {
-	return func(s *stamps) []*atomic.Uint64 {
-		slots := make([]*atomic.Uint64, len(tags))
+	return func(s *stamps) []slotNo {
+		slots := make([]slotNo, len(tags))
 		for i, tag := range tags {
-			slots[i] = s.slot(tag)
+			slots[i] = s.slotOf(tag)
 		}
 		return slots
 	}
 }
 
 // ofClear picks the slot of Clear.
-func ofClear(s *stamps) []*atomic.Uint64 { return []*atomic.Uint64{&s.clear} }
+func ofClear(*stamps) []slotNo { return []slotNo{clearSlot} }

@@ -49,7 +49,8 @@ type counters struct {
 // the name. They are a cache line of their own.
 type nameCounters struct {
 	hits, misses, stale, fills atomic.Uint64
-	fillTime                   atomic.Int64
+	fillTime, saved            atomic.Int64
+	bytes                      atomic.Uint64
 	_                          [64]byte
 }
 
@@ -79,7 +80,7 @@ func (c *counters) snapshot() Stats {
 		n := counts.(*nameCounters)
 		one := NameStats{
 			Hits: n.hits.Load(), Misses: n.misses.Load(), Stale: n.stale.Load(), Fills: n.fills.Load(),
-			FillTime: time.Duration(n.fillTime.Load()),
+			FillTime: time.Duration(n.fillTime.Load()), Saved: time.Duration(n.saved.Load()), Bytes: n.bytes.Load(),
 		}
 		s.Names[name.(string)] = one
 		s.Hits += one.Hits

@@ -1,5 +1,7 @@
 package fragment
 
+import "fmt"
+
 // A Transform changes entries on their way to a Backend, and back: it
 // compresses or encrypts them. Options.Transforms lists those of a Cache.
 //
@@ -16,4 +18,31 @@ type Transform interface {
 
 	// Open returns the entry that Seal was given with the same key.
 	Open(key string, sealed []byte) (entry []byte, err error)
+}
+
+// sealed returns raw as the transforms of the Cache leave it.
+func (c *core) sealed(key string, raw []byte) ([]byte, error) {
+	for _, t := range c.transforms {
+		var err error
+		if raw, err = sealBy(t, key, raw); err != nil {
+			return nil, err
+		}
+	}
+	return raw, nil
+}
+
+func sealBy(t Transform, key string, raw []byte) (sealed []byte, err error) {
+	defer caughtTransform(&err)
+	return t.Seal(key, raw)
+}
+
+func openBy(t Transform, key string, raw []byte) (entry []byte, err error) {
+	defer caughtTransform(&err)
+	return t.Open(key, raw)
+}
+
+func caughtTransform(err *error) {
+	if p := recover(); p != nil {
+		*err = fmt.Errorf("fragment: a transform panicked: %v", p)
+	}
 }

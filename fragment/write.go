@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"strconv"
-	"time"
 )
 
 // Set stores value under k, whatever is there, and keeps a fill of k that is
@@ -33,7 +32,7 @@ func (c *Cache) SetMany(ctx context.Context, items map[Key][]byte, p Policy) err
 		}
 		keys = append(keys, k)
 	}
-	if p = p.or(core.policy); p.TTL < 0 || len(items) == 0 {
+	if p = p.or(&core.policy); p.TTL < 0 || len(items) == 0 {
 		return nil
 	}
 	ctx, tell := core.hold(ctx)
@@ -51,59 +50,43 @@ func (c *Cache) SetMany(ctx context.Context, items map[Key][]byte, p Policy) err
 // setAll writes items whose lanes the caller has taken. One that is refused
 // is deleted.
 func (c *core) setAll(ctx context.Context, items map[Key][]byte, p Policy) error {
-	var ready []*draft
-	var refused []error
-	raws := make(map[string][]byte, len(items))
+	drafts := make([]*draft, 0, len(items))
 	for k, value := range items {
-		d := c.draftOf(k, value, p)
-		raw, _, why := c.seal(d, nil)
-		if why == nil {
-			scopeOf(ctx).report(d.part(&scope{}))
-			ready, raws[d.key] = append(ready, d), raw
+		d := &draft{name: k.name, key: c.key(k), policy: &p, value: value, mark: c.stamps.mark(), learnt: nothingLearnt}
+		c.live(d)
+		drafts = append(drafts, d)
+	}
+	unseen := c.viewToSet(ctx, drafts)
+	var ready []*draft
+	var errs []error
+	for _, d := range drafts {
+		if d.why = unseen; unseen == nil {
+			c.seal(ctx, d)
+		}
+		if d.why != nil {
+			errs = append(errs, c.remove(ctx, d.key))
 			continue
 		}
-		c.became(ctx, d, why)
-		refused = append(refused, refusal(d, why), c.remove(ctx, d.key))
+		scopeOf(ctx).report(d.part())
+		ready = append(ready, d)
 	}
-	return errors.Join(append(refused, c.writeAll(ctx, ready, raws))...)
+	c.write(ctx, ready)
+	for _, d := range drafts {
+		c.became(ctx, d)
+		errs = append(errs, d.refusal())
+	}
+	c.settleSet(drafts)
+	return errors.Join(errs...)
 }
 
 // refusal is the error of a Set that did not store d. An invalidation beside
 // it is none: the value might as well have been stored just before that. Nor is
 // that a cache keeps nothing.
-func refusal(d *draft, why error) error {
-	if why == nil || errors.Is(why, errOutdated) || errors.Is(why, errNothing) {
+func (d *draft) refusal() error {
+	if d.why == nil || errors.Is(d.why, errOutdated) || errors.Is(d.why, errNothing) {
 		return nil
 	}
-	return fmt.Errorf("fragment: set %q: %w", d.name, why)
-}
-
-// writeAll writes drafts, in one trip if that is possible; else one by one, so
-// that one that the Backend refuses is deleted and costs the others nothing.
-func (c *core) writeAll(ctx context.Context, drafts []*draft, raws map[string][]byte) error {
-	var longest time.Duration
-	for _, d := range drafts {
-		longest = max(longest, until(d.entry.dead, d.entry.created))
-	}
-	done := len(drafts) > 1 && c.setMany(ctx, raws, longest) == nil
-	var refused []error
-	for _, d := range drafts {
-		var why error
-		if !done {
-			why = unwritten(c.set(ctx, d.key, raws[d.key], longest))
-		}
-		c.became(ctx, d, why)
-		refused = append(refused, refusal(d, why))
-	}
-	return errors.Join(refused...)
-}
-
-// draftOf drafts the entry of a value that was not computed by a fill.
-func (c *core) draftOf(k Key, value []byte, p Policy) *draft {
-	d := &draft{name: k.name, key: c.key(k), value: value, mark: c.stamps.mark()}
-	d.tags = c.tagsOf(p, &scope{})
-	d.live(p, nil, time.Now().UnixNano())
-	return d
+	return fmt.Errorf("fragment: set %q: %w", d.name, d.why)
 }
 
 // take takes the lanes of keys for a write that is not a fill: fills under way
@@ -119,6 +102,7 @@ func (c *core) take(ctx context.Context, keys []Key) (done func(), err error) {
 	}
 	for _, key := range texts {
 		c.flights.Forget(key)
+		c.failures.forget(key)
 	}
 	return done, nil
 }
@@ -138,7 +122,7 @@ func (c *Cache) step(ctx context.Context, verb string, k Key, f func(ctx context
 func (c *Cache) Add(ctx context.Context, k Key, value []byte, p Policy) (added bool, err error) {
 	err = c.step(ctx, "add", k, func(ctx context.Context, core *core, key string) error {
 		var e entry
-		if p = p.or(core.policy); p.TTL < 0 || core.lookup(ctx, k.name, key, &e) == fresh {
+		if p = p.or(&core.policy); p.TTL < 0 || core.lookup(ctx, k.name, key, &e) == fresh && !e.negative {
 			return nil
 		}
 		added = true
@@ -155,9 +139,9 @@ func (c *Cache) Add(ctx context.Context, k Key, value []byte, p Policy) (added b
 func (c *Cache) Increment(ctx context.Context, k Key, delta int64, p Policy) (sum int64, err error) {
 	err = c.step(ctx, "increment", k, func(ctx context.Context, core *core, key string) error {
 		var e entry
-		if core.lookup(ctx, k.name, key, &e) != fresh {
+		if core.lookup(ctx, k.name, key, &e) != fresh || e.negative {
 			sum = delta
-			if p = p.or(core.policy); p.TTL < 0 {
+			if p = p.or(&core.policy); p.TTL < 0 {
 				return nil
 			}
 			return core.setAll(ctx, map[Key][]byte{k: strconv.AppendInt(nil, sum, 10)}, p)

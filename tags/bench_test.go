@@ -8,6 +8,7 @@ import (
 	"github.com/flosch/pongo2/v6"
 
 	"github.com/pongocache/pongocache/fragment"
+	"github.com/pongocache/pongocache/fragment/fragmenttest"
 	"github.com/pongocache/pongocache/internal/ratio"
 	"github.com/pongocache/pongocache/tags"
 )
@@ -17,7 +18,7 @@ func executing(b *testing.B, source string) func(n int) {
 	b.Helper()
 	set, registry := newSet(map[string]string{"page.html": source}), new(fragment.Registry)
 	for _, name := range []string{fragment.DefaultName, "shared"} {
-		c, err := fragment.New(new(memory), fragment.Options{})
+		c, err := fragment.New(fragmenttest.NewMemory(), fragment.Options{})
 		if err := errors.Join(err, registry.Use(name, c)); err != nil {
 			b.Fatal(err)
 		}

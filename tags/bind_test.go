@@ -8,6 +8,7 @@ import (
 	"github.com/flosch/pongo2/v6"
 
 	"github.com/pongocache/pongocache/fragment"
+	"github.com/pongocache/pongocache/fragment/fragmenttest"
 	"github.com/pongocache/pongocache/tags"
 )
 
@@ -191,7 +192,7 @@ func TestTagBlocksTagsEveryBlock(t *testing.T) {
 		"page.html": `{% cache 60 %}{{ n }}{% endcache %}{% cache 60 "a" tags="x" %}{{ n }}{% endcache %}{% cache 60 "b" tags=list %}{{ n }}{% endcache %}`,
 	})
 	registry := &fragment.Registry{}
-	c, err := fragment.New(new(memory), fragment.Options{})
+	c, err := fragment.New(fragmenttest.NewMemory(), fragment.Options{})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -8,6 +8,7 @@ import (
 	"github.com/flosch/pongo2/v6"
 
 	"github.com/pongocache/pongocache/fragment"
+	"github.com/pongocache/pongocache/fragment/fragmenttest"
 	"github.com/pongocache/pongocache/tags"
 )
 
@@ -16,7 +17,7 @@ func example(source string) (*pongo2.Template, *fragment.Registry) {
 	files := fstest.MapFS{"page.html": {Data: []byte(source)}}
 	set := pongo2.NewSet("web", pongo2.NewFSLoader(files))
 	caches := new(fragment.Registry)
-	c, err := fragment.New(new(memory), fragment.Options{}) // or caches.Open(ctx, "default", "bigcache://", …)
+	c, err := fragment.New(fragmenttest.NewMemory(), fragment.Options{}) // or caches.Open(ctx, "default", "bigcache://", …)
 	if err != nil {
 		panic(err)
 	}

@@ -13,43 +13,9 @@ import (
 	"github.com/flosch/pongo2/v6"
 
 	"github.com/pongocache/pongocache/fragment"
+	"github.com/pongocache/pongocache/fragment/fragmenttest"
 	"github.com/pongocache/pongocache/tags"
 )
-
-// memory is a Backend over a map.
-type memory struct {
-	mu      sync.Mutex
-	entries map[string][]byte
-}
-
-func (m *memory) Get(_ context.Context, key string) ([]byte, bool, error) {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	value, ok := m.entries[key]
-	return value, ok, nil
-}
-
-func (m *memory) Set(_ context.Context, key string, value []byte, _ time.Duration) error {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	if m.entries == nil {
-		m.entries = make(map[string][]byte)
-	}
-	m.entries[key] = value
-	return nil
-}
-
-func (m *memory) Delete(_ context.Context, keys ...string) error {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	for _, key := range keys {
-		delete(m.entries, key)
-	}
-	return nil
-}
-
-func (m *memory) Close() error { return nil }
-func (m *memory) InProcess()   {}
 
 // trace writes down what happens in the caches of a registry.
 type trace struct {
@@ -111,7 +77,7 @@ func newSet(files map[string]string) *pongo2.TemplateSet {
 
 func (s *site) open(name string) *fragment.Cache {
 	s.t.Helper()
-	c, err := fragment.New(new(memory), fragment.Options{Observe: s.trace.observe})
+	c, err := fragment.New(fragmenttest.NewMemory(), fragment.Options{Observe: s.trace.observe})
 	if err != nil {
 		s.t.Fatal(err)
 	}

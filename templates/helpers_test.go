@@ -5,47 +5,20 @@ import (
 	"context"
 	"io/fs"
 	"strings"
-	"sync"
 	"sync/atomic"
 	"testing"
 	"testing/fstest"
-	"time"
 
 	"github.com/pongocache/pongocache/fragment"
+	"github.com/pongocache/pongocache/fragment/fragmenttest"
 	"github.com/pongocache/pongocache/templates"
 )
-
-// memory is a Backend over a map.
-type memory struct{ entries sync.Map }
-
-func (m *memory) Get(_ context.Context, key string) ([]byte, bool, error) {
-	value, ok := m.entries.Load(key)
-	if !ok {
-		return nil, false, nil
-	}
-	return value.([]byte), true, nil
-}
-
-func (m *memory) Set(_ context.Context, key string, value []byte, _ time.Duration) error {
-	m.entries.Store(key, value)
-	return nil
-}
-
-func (m *memory) Delete(_ context.Context, keys ...string) error {
-	for _, key := range keys {
-		m.entries.Delete(key)
-	}
-	return nil
-}
-
-func (m *memory) Close() error { return nil }
-func (m *memory) InProcess()   {}
 
 // newRegistry returns a registry whose default cache is open.
 func newRegistry(t testing.TB) *fragment.Registry {
 	t.Helper()
 	registry := new(fragment.Registry)
-	c, err := fragment.New(new(memory), fragment.Options{})
+	c, err := fragment.New(fragmenttest.NewMemory(), fragment.Options{})
 	if err != nil {
 		t.Fatal(err)
 	}

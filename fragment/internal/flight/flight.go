@@ -44,7 +44,7 @@ const (
 type Group[T any] struct {
 	landed atomic.Uint64
 	mu     sync.Mutex
-	calls  map[string]*call[T] // guarded by mu
+	calls  map[string]*Flight[T] // guarded by mu
 }
 
 // Landed counts the flights that have ended. Whoever finds nothing stored and
@@ -52,7 +52,10 @@ type Group[T any] struct {
 // stored anything in between.
 func (g *Group[T]) Landed() uint64 { return g.landed.Load() }
 
-type call[T any] struct {
+// A Flight is a fill of one key under way.
+type Flight[T any] struct {
+	group  *Group[T]
+	key    string
 	node   *Node
 	done   chan struct{} // closed when result is set or the waiters were released
 	once   sync.Once     // closes done
@@ -60,7 +63,7 @@ type call[T any] struct {
 	shared bool // result is set; written before done is closed
 }
 
-// Wait says how long, and on whose behalf, a caller of Do may wait.
+// Wait says how long, and on whose behalf, a caller may wait.
 type Wait struct {
 	Inside *Node         // the flight around this call, or nil
 	Bound  time.Duration // at most so long; not above zero: not at all
@@ -70,68 +73,67 @@ type Wait struct {
 // that one's result. The node that lead is given identifies the flight; its
 // Release lets the waiters go.
 func (g *Group[T]) Do(ctx context.Context, key string, w Wait, lead func(*Node) Result[T]) (Result[T], Outcome) {
-	var timer *time.Timer
+	until := time.Time{}
 	for {
-		c, first := g.join(key, w.Inside)
+		n := NewNode(w.Inside)
+		f, first := g.Join(key, n)
 		if first {
-			return g.lead(key, c, lead), Led
+			return f.lead(lead), Led
 		}
-		if w.Bound <= 0 {
-			return Result[T]{}, Busy
-		}
-		if !w.Inside.mayWaitFor(c.node) {
+		if until.IsZero() { // one bound for all the leaders that hand over
+			until = time.Now().Add(w.Bound)
+		} else if w.Bound = time.Until(until); w.Bound <= 0 {
 			return Result[T]{}, Alone
 		}
-		if timer == nil { // one bound for all the leaders that hand over
-			timer = time.NewTimer(w.Bound)
-			defer timer.Stop()
-		}
-		outcome := c.wait(ctx, timer)
-		w.Inside.endWaitFor(c.node)
-		if outcome != Waited {
-			return Result[T]{}, outcome
-		}
-		if !c.result.Again {
-			return c.result, Waited
+		result, outcome := f.Wait(ctx, w)
+		if outcome != Waited || !result.Again {
+			return result, outcome
 		}
 	}
 }
 
-func (g *Group[T]) join(key string, inside *Node) (c *call[T], first bool) {
+// Join returns the flight of key. If first is true the caller leads it, as the
+// node n, and must Land it whatever happens; until then others join it. One node
+// may lead several flights.
+func (g *Group[T]) Join(key string, n *Node) (f *Flight[T], first bool) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	if c, ok := g.calls[key]; ok {
-		return c, false
+	if f, ok := g.calls[key]; ok {
+		return f, false
 	}
-	c = &call[T]{done: make(chan struct{})}
-	c.node = &Node{parent: inside, release: func() { g.end(key, c) }}
+	f = &Flight[T]{group: g, key: key, node: n, done: make(chan struct{})}
+	n.OnRelease(f.end)
 	if g.calls == nil {
-		g.calls = make(map[string]*call[T])
+		g.calls = make(map[string]*Flight[T])
 	}
-	g.calls[key] = c
-	return c, true
+	g.calls[key] = f
+	return f, true
 }
 
-// lead runs f. Its deferred half also runs when f panics or calls Goexit: the
-// call then ends with a result that means "begin anew".
-func (g *Group[T]) lead(key string, c *call[T], f func(*Node) Result[T]) Result[T] {
+// lead runs fill. Its deferred half also runs when fill panics or calls Goexit:
+// the flight then ends with a result that means "begin anew".
+func (f *Flight[T]) lead(fill func(*Node) Result[T]) Result[T] {
 	result := Result[T]{Again: true}
-	defer func() {
-		c.once.Do(func() {
-			c.result, c.shared = result, true
-			g.forget(key, c)
-			close(c.done)
-		})
-	}()
-	result = f(c.node)
+	defer func() { f.Land(result) }()
+	result = fill(f.node)
 	return result
 }
 
-// end lets the waiters of c go without a result.
-func (g *Group[T]) end(key string, c *call[T]) {
-	c.once.Do(func() {
-		g.forget(key, c)
-		close(c.done)
+// Land ends the flight and hands its result to those who wait. Only the first
+// call does anything, and none after Release.
+func (f *Flight[T]) Land(result Result[T]) {
+	f.once.Do(func() {
+		f.result, f.shared = result, true
+		f.group.forget(f.key, f)
+		close(f.done)
+	})
+}
+
+// end lets the waiters go without a result.
+func (f *Flight[T]) end() {
+	f.once.Do(func() {
+		f.group.forget(f.key, f)
+		close(f.done)
 	})
 }
 
@@ -145,25 +147,35 @@ func (g *Group[T]) Forget(key string) {
 
 // forget ends a flight. It counts as landed before its key is free again, so
 // that the next leader cannot miss it.
-func (g *Group[T]) forget(key string, c *call[T]) {
+func (g *Group[T]) forget(key string, f *Flight[T]) {
 	g.landed.Add(1)
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	if g.calls[key] == c { // a later flight may have its place after Forget
+	if g.calls[key] == f { // a later flight may have its place after Forget
 		delete(g.calls, key)
 	}
 }
 
-func (c *call[T]) wait(ctx context.Context, timer *time.Timer) Outcome {
+// Wait waits for the result of a flight that another leads.
+func (f *Flight[T]) Wait(ctx context.Context, w Wait) (Result[T], Outcome) {
+	if w.Bound <= 0 {
+		return Result[T]{}, Busy
+	}
+	if !w.Inside.mayWaitFor(f.node) {
+		return Result[T]{}, Alone
+	}
+	defer w.Inside.endWaitFor(f.node)
+	timer := time.NewTimer(w.Bound)
+	defer timer.Stop()
 	select {
-	case <-c.done:
-		if !c.shared {
-			return Alone
+	case <-f.done:
+		if !f.shared {
+			return Result[T]{}, Alone
 		}
-		return Waited
+		return f.result, Waited
 	case <-ctx.Done():
-		return Left
+		return Result[T]{}, Left
 	case <-timer.C:
-		return Alone
+		return Result[T]{}, Alone
 	}
 }

@@ -7,7 +7,7 @@ import "sync"
 // fills of one cache may ask another.
 type Node struct {
 	parent  *Node
-	release func()
+	release []func()      // what Release calls; set before the fill begins
 	waits   map[*Node]int // whom this fill, or one inside it, waits for; guarded by graph
 }
 
@@ -15,14 +15,18 @@ type Node struct {
 // to wait for another.
 var graph sync.Mutex
 
-// NewNode returns the node of a fill that runs outside of any flight.
+// NewNode returns the node of a fill that runs inside of another, or of none.
 func NewNode(inside *Node) *Node { return &Node{parent: inside} }
 
-// Release lets the waiters of the flight go at once, without a result. It does
-// nothing for a fill outside of any flight, or the second time.
+// OnRelease adds something that Release does. It must be called before the fill
+// begins, and f may be called more than once.
+func (n *Node) OnRelease(f func()) { n.release = append(n.release, f) }
+
+// Release lets the waiters of the node's flights go at once, without a result.
+// It does nothing for a fill outside of any flight, or the second time.
 func (n *Node) Release() {
-	if n.release != nil {
-		n.release()
+	for _, f := range n.release {
+		f()
 	}
 }
 

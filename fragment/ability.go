@@ -1,0 +1,132 @@
+package fragment
+
+import (
+	"context"
+	"errors"
+	"time"
+)
+
+// InProcess is the ability of a Backend that belongs to this process alone.
+// The engine then needs no deadline around its calls, keeps the stamps of tags
+// in memory of its own, and may read, change and write an entry under a lock of
+// its own (Add and Increment).
+type InProcess interface {
+	InProcess()
+}
+
+func isInProcess(b Backend) bool {
+	_, ok := b.(InProcess)
+	return ok
+}
+
+// ManyGetter is the ability to read many keys in one round trip. What is
+// absent from the map was not found.
+type ManyGetter interface {
+	GetMany(ctx context.Context, keys []string) (map[string][]byte, error)
+}
+
+// GetMany reads keys from b, in one round trip where b is a ManyGetter. When
+// it returns an error, the map holds what was read before.
+func GetMany(ctx context.Context, b Backend, keys []string) (map[string][]byte, error) {
+	if m, ok := b.(ManyGetter); ok {
+		return m.GetMany(ctx, keys)
+	}
+	found := make(map[string][]byte, len(keys))
+	for _, key := range keys {
+		value, ok, err := b.Get(ctx, key)
+		if err != nil {
+			return found, err
+		}
+		if ok {
+			found[key] = value
+		}
+	}
+	return found, nil
+}
+
+// ManySetter is the ability to write many entries in one round trip.
+type ManySetter interface {
+	SetMany(ctx context.Context, items map[string][]byte, ttl time.Duration) error
+}
+
+// SetMany writes items to b, in one round trip where b is a ManySetter. When
+// it returns an error, any of the items may have been written.
+func SetMany(ctx context.Context, b Backend, items map[string][]byte, ttl time.Duration) error {
+	if m, ok := b.(ManySetter); ok {
+		return m.SetMany(ctx, items, ttl)
+	}
+	for key, value := range items {
+		if err := b.Set(ctx, key, value, ttl); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// Adder is the ability to write an entry only where there is none, as one step
+// also beside other processes.
+type Adder interface {
+	Add(ctx context.Context, key string, value []byte, ttl time.Duration) (added bool, err error)
+}
+
+// Add writes an entry to b where there is none, and reports whether it did. Where
+// b is no Adder the error is errors.ErrUnsupported.
+func Add(ctx context.Context, b Backend, key string, value []byte, ttl time.Duration) (added bool, err error) {
+	a, ok := b.(Adder)
+	if !ok {
+		return false, errors.ErrUnsupported
+	}
+	return a.Add(ctx, key, value, ttl)
+}
+
+// Locker is the ability to take leases, by which one process at a time fills a
+// key. A lease on a key is no entry of that key; it ends by itself after ttl,
+// also when its owner is no more.
+type Locker interface {
+	// Lock takes the lease on key for owner, and reports whether it did; not,
+	// while another owner has it. An owner that has it already renews it.
+	Lock(ctx context.Context, key, owner string, ttl time.Duration) (ok bool, err error)
+	// Unlock ends the lease if owner has it.
+	Unlock(ctx context.Context, key, owner string) error
+}
+
+// Lock takes the lease on key, and reports whether it did. Where b is no Locker
+// the error is errors.ErrUnsupported.
+func Lock(ctx context.Context, b Backend, key, owner string, ttl time.Duration) (ok bool, err error) {
+	l, can := b.(Locker)
+	if !can {
+		return false, errors.ErrUnsupported
+	}
+	return l.Lock(ctx, key, owner, ttl)
+}
+
+// Unlock ends the lease on key if owner has it. Where b is no Locker the error
+// is errors.ErrUnsupported.
+func Unlock(ctx context.Context, b Backend, key, owner string) error {
+	l, can := b.(Locker)
+	if !can {
+		return errors.ErrUnsupported
+	}
+	return l.Unlock(ctx, key, owner)
+}
+
+// Usage tells how full a Backend is. A figure that it does not know is zero.
+type Usage struct {
+	Entries  int64 // live or not yet evicted
+	Bytes    int64 // held now
+	Capacity int64 // the bound in bytes
+}
+
+// Sizer is the ability to tell its Usage.
+type Sizer interface {
+	Usage() Usage
+}
+
+// UsageOf reports the Usage of b; ok is false where b cannot tell.
+func UsageOf(b Backend) (u Usage, ok bool) {
+	s, ok := b.(Sizer)
+	if !ok {
+		return Usage{}, false
+	}
+	return s.Usage(), true
+}

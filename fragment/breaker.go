@@ -1,0 +1,112 @@
+package fragment
+
+import (
+	"context"
+	"errors"
+	"sync"
+	"time"
+)
+
+// ErrDown is returned by the methods that write, and wrapped by the reason why a
+// value was not stored, while the circuit breaker of the Backend is open: it has
+// failed several times in a row and is not asked any more.
+var ErrDown = errors.New("fragment: the backend is down, and left alone until it answers again")
+
+const (
+	defaultMaxFaults = 5
+	settling         = 2 * time.Second
+)
+
+// A breaker keeps a Backend that is down from being asked. It opens after so many
+// faults in a row. Then a goroutine of the Cache tries now and again (see mend)
+// and, as soon as one try succeeds, half opens it: writes are let through. Reads
+// follow after a pause, in which other processes, that have heard of the same
+// recovery at about the same time, tell the Backend what was invalidated
+// meanwhile.
+type breaker struct {
+	limit   int // not above zero: it never opens
+	mu      sync.Mutex
+	faults  int // in a row; guarded by mu, as what follows
+	state   breakerState
+	settled time.Time // when a half open one closes
+}
+
+type breakerState uint8
+
+const (
+	closed breakerState = iota
+	open
+	halfOpen
+)
+
+func (s breakerState) String() string {
+	return [...]string{closed: "closed", open: "open", halfOpen: "half open"}[s]
+}
+
+func (b *breaker) now() breakerState {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.state
+}
+
+// note notes how a call ended, and reports whether the breaker has opened by it.
+func (b *breaker) note(err error) (opened bool) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if err == nil {
+		b.faults = 0
+		return false
+	}
+	b.faults++
+	if b.limit <= 0 || b.state == open || b.state == closed && b.faults < b.limit {
+		return false
+	}
+	b.state = open
+	return true
+}
+
+// answered notes that a try succeeded at now: an open breaker half opens, and a
+// half open one closes in time. It reports a change.
+func (b *breaker) answered(now time.Time) (state breakerState, changed bool) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	switch {
+	case b.state == open:
+		b.state, b.settled, b.faults = halfOpen, now.Add(settling), 0
+		return b.state, true
+	case b.state == halfOpen && !now.Before(b.settled):
+		b.state = closed
+		return b.state, true
+	}
+	return b.state, false
+}
+
+// isDown reports whether the Backend is not to be read.
+func (c *core) isDown() bool { return c.shared != nil && c.shared.breaker.now() != closed }
+
+// asks runs one call to a Backend that is not of this process, unless the breaker
+// is open, and tells the breaker how it ended. reads tells that it does not write.
+func (c *core) asks(ctx context.Context, reads bool, call func() error) error {
+	b := &c.shared.breaker
+	if state := b.now(); state == open || reads && state == halfOpen {
+		return ErrDown
+	}
+	err := guarded(call)
+	if errors.Is(err, ErrTooLarge) || errors.Is(err, errors.ErrUnsupported) {
+		return err // it answers
+	}
+	if err != nil && ctx.Err() != nil && !errors.Is(context.Cause(ctx), errBudget) {
+		return err // it is the caller who gave up
+	}
+	if b.note(err) {
+		c.tell(ctx, Event{Kind: EventBreaker, Reason: open.String(), Err: err})
+		c.mend()
+	}
+	return err
+}
+
+// guarded runs call. A panic of the Backend is a fault like any other.
+func guarded(call func() error) (err error) {
+	defer caught(&err)
+	return call()
+}

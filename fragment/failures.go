@@ -1,0 +1,122 @@
+package fragment
+
+import (
+	"hash/maphash"
+	"sync"
+	"sync/atomic"
+	"time"
+)
+
+// failures remembers for a while which fills failed, so that a refill is not
+// tried again at once and, by choice, an error is given to the next who ask. It
+// holds maxFailures of each shard; where there is no room, one is forgotten
+// early, which costs a try.
+type failures struct {
+	seed   maphash.Seed
+	many   atomic.Int64 // remembered in all: mostly none, which spares the look
+	shards [8]struct {
+		mu sync.Mutex
+		m  map[string]failure // guarded by mu
+	}
+}
+
+const maxFailures = 512
+
+// A failure is one fill that failed or took too long.
+type failure struct {
+	now     int64 // when it was asked for
+	resting int64 // until then a stale value is served without a try
+	keeping int64 // until then err is given instead of a try
+	answer        // without a value: what the error was made of
+	err     error
+}
+
+func (f *failure) rests() bool { return f.now < f.resting }
+func (f *failure) kept() bool  { return f.now < f.keeping }
+
+func newFailures() *failures { return &failures{seed: maphash.MakeSeed()} }
+
+// of returns what is remembered of key.
+func (f *failures) of(key string, now int64) (one failure, known bool) {
+	if f.many.Load() == 0 {
+		return failure{}, false
+	}
+	s := &f.shards[maphash.String(f.seed, key)%uint64(len(f.shards))]
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	one, known = s.m[key]
+	one.now = now
+	if known && !one.rests() && !one.kept() {
+		delete(s.m, key)
+		f.many.Add(-1)
+		return failure{}, false
+	}
+	return one, known
+}
+
+// note remembers that the fill of key failed by err, computed as a tells.
+func (f *failures) note(key string, p *Policy, a answer, err error) {
+	now := time.Now().UnixNano()
+	one := failure{now: now, resting: later(now, max(p.RetryAfter, 0)), err: err}
+	if p.ErrorTTL > 0 {
+		one.keeping, one.answer = later(now, p.ErrorTTL), a
+	}
+	f.put(key, one)
+}
+
+// rest remembers that a refill of key takes too long.
+func (f *failures) rest(key string, d time.Duration) {
+	now := time.Now().UnixNano()
+	f.put(key, failure{now: now, resting: later(now, max(d, 0))})
+}
+
+func (f *failures) put(key string, one failure) {
+	if !one.rests() && !one.kept() {
+		return
+	}
+	s := &f.shards[maphash.String(f.seed, key)%uint64(len(f.shards))]
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.m == nil {
+		s.m = make(map[string]failure)
+	}
+	if _, known := s.m[key]; !known {
+		if len(s.m) >= maxFailures {
+			f.many.Add(-makeRoom(s.m, one.now))
+		}
+		f.many.Add(1)
+	}
+	s.m[key] = one
+}
+
+// makeRoom forgets what is over, or else any one, and returns how many.
+func makeRoom(m map[string]failure, now int64) (forgotten int64) {
+	for key, one := range m {
+		if one.now = now; !one.rests() && !one.kept() {
+			delete(m, key)
+			forgotten++
+		}
+	}
+	for key := range m {
+		if forgotten > 0 {
+			break
+		}
+		delete(m, key)
+		forgotten++
+	}
+	return forgotten
+}
+
+// forget forgets key: it was filled, written or deleted.
+func (f *failures) forget(key string) {
+	if f.many.Load() == 0 {
+		return
+	}
+	s := &f.shards[maphash.String(f.seed, key)%uint64(len(f.shards))]
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if _, known := s.m[key]; known {
+		delete(s.m, key)
+		f.many.Add(-1)
+	}
+}

@@ -1,0 +1,71 @@
+package fragmenttest
+
+import (
+	"context"
+	"maps"
+	"slices"
+	"time"
+
+	"github.com/pongocache/pongocache/fragment"
+)
+
+// Wrap returns b with the faults of f, present and future. It can do what b can:
+// it is InProcess, adds and takes leases only if b does. Many keys are one call
+// to the faults, whether b reads or writes them in one trip or not. One Faults
+// may wrap several backends, which then share its faults, dice and counts.
+func (f *Faults) Wrap(b fragment.Backend) fragment.Backend {
+	return able(&wrapped{f, b})
+}
+
+// wrapped is a Backend that goes wrong. It has the abilities for which the
+// engine falls back where they are missing; able adds the others.
+type wrapped struct {
+	f *Faults
+	b fragment.Backend
+}
+
+func (w *wrapped) Get(ctx context.Context, key string) (value []byte, ok bool, err error) {
+	_, err = w.f.around(ctx, Reads, func() error {
+		value, ok, err = w.b.Get(ctx, key)
+		return err
+	})
+	if err != nil || !ok {
+		return nil, false, err
+	}
+	return w.f.damage(value), true, nil
+}
+
+func (w *wrapped) GetMany(ctx context.Context, keys []string) (found map[string][]byte, err error) {
+	_, err = w.f.around(ctx, Reads, func() error {
+		found, err = fragment.GetMany(ctx, w.b, keys)
+		return err
+	})
+	damaged := make(map[string][]byte, len(found))
+	for _, key := range slices.Sorted(maps.Keys(found)) { // so that the dice fall alike in every run
+		damaged[key] = w.f.damage(found[key])
+	}
+	return damaged, err
+}
+
+func (w *wrapped) Set(ctx context.Context, key string, value []byte, ttl time.Duration) error {
+	_, err := w.f.around(ctx, Writes, func() error { return w.b.Set(ctx, key, value, ttl) })
+	return err
+}
+
+func (w *wrapped) SetMany(ctx context.Context, items map[string][]byte, ttl time.Duration) error {
+	_, err := w.f.around(ctx, Writes, func() error { return fragment.SetMany(ctx, w.b, items, ttl) })
+	return err
+}
+
+func (w *wrapped) Delete(ctx context.Context, keys ...string) error {
+	_, err := w.f.around(ctx, Deletes, func() error { return w.b.Delete(ctx, keys...) })
+	return err
+}
+
+func (w *wrapped) Close() error { return w.b.Close() }
+
+// Usage is that of what is inside, or zero.
+func (w *wrapped) Usage() fragment.Usage {
+	u, _ := fragment.UsageOf(w.b)
+	return u
+}

@@ -1,0 +1,225 @@
+package fragment
+
+import (
+	"context"
+	"hash/maphash"
+	"slices"
+	"time"
+)
+
+// An ask is one key that is looked up in a Backend that others use too.
+type ask struct {
+	name  string
+	key   string
+	e     *entry
+	found state
+	view  view
+}
+
+// look looks asks up, with the stamps by which their entries are judged, in one
+// trip; in two if an entry carries tags that nobody expected. tags are those that
+// the entries are going to have, as far as that is known. With filling it also
+// sees to it that a fill that follows can store.
+func (c *core) look(ctx context.Context, tags []string, filling bool, asks ...*ask) {
+	if c.isDown() {
+		return
+	}
+	slots := []slotNo{clearSlot}
+	if filling {
+		slots = append(slots, epochSlot)
+	}
+	for _, some := range [][]string{c.policy.Tags, tags} {
+		for _, tag := range some {
+			slots = append(slots, c.stamps.slotOf(tag))
+		}
+	}
+	for _, a := range asks {
+		slots = append(slots, c.shared.guess(a.key)...)
+	}
+	slots = distinct(slots)
+	seen, raws, err := c.readWithStamps(ctx, slots, asks)
+	if err != nil {
+		if ctx.Err() == nil { // else it is the caller who gave up
+			c.fault(ctx, asks[0].name, "get", err)
+		}
+		return
+	}
+	unknown := c.decodeAll(ctx, asks, raws, seen)
+	if len(unknown) > 0 {
+		more, err := c.readStamps(ctx, unknown)
+		if err != nil {
+			if ctx.Err() == nil {
+				c.fault(ctx, asks[0].name, "get", err)
+			}
+			more = new(sight)
+		}
+		seen.known = append(seen.known, more.known...)
+	}
+	missed := false
+	for _, a := range asks {
+		a.view.at = seen
+		a.found = c.judgeShared(a, raws[a.key] != nil)
+		missed = missed || a.found != fresh
+	}
+	if filling && missed {
+		c.createStamps(ctx, seen)
+	}
+}
+
+func distinct(slots []slotNo) []slotNo {
+	slices.Sort(slots)
+	return slices.Compact(slots)
+}
+
+// readWithStamps reads the entries of asks, the stamps of their keys and those
+// of slots.
+func (c *core) readWithStamps(ctx context.Context, slots []slotNo, asks []*ask) (*sight, map[string][]byte, error) {
+	keys := make([]string, 0, 2*len(asks)+len(slots))
+	for _, a := range asks {
+		keys = append(keys, a.key, c.shared.keyOfKey(a.key))
+	}
+	for _, slot := range slots {
+		keys = append(keys, c.shared.keyOfSlot(slot))
+	}
+	seen := &sight{order: c.shared.looks.Add(1), known: make([]stamped, 0, len(slots)+4)}
+	found, err := c.getMany(ctx, keys)
+	if err != nil {
+		return nil, nil, err
+	}
+	for i, slot := range slots {
+		seen.known = append(seen.known, stamped{slot: slot, stamp: decodeStamp(found[keys[2*len(asks)+i]])})
+	}
+	for i, a := range asks {
+		a.view.own = decodeStamp(found[keys[2*i+1]])
+	}
+	return seen, found, nil
+}
+
+// decodeAll decodes what was read, drops what is no entry, and returns the slots
+// that the entries carry and nobody has looked at.
+func (c *core) decodeAll(ctx context.Context, asks []*ask, raws map[string][]byte, seen *sight) (unknown []slotNo) {
+	for _, a := range asks {
+		raw, ok := raws[a.key]
+		if !ok {
+			continue
+		}
+		if !c.decode(ctx, a.name, a.key, raw, a.e) {
+			delete(raws, a.key)
+			continue
+		}
+		var slots []slotNo
+		for rest := a.e.tags; ; {
+			tag, slot, _, after, ok := nextTag(rest)
+			if !ok {
+				break
+			}
+			if rest = after; len(tag) == 0 {
+				continue
+			}
+			slots = append(slots, slot)
+			if !slices.ContainsFunc(seen.known, func(s stamped) bool { return s.slot == slot }) {
+				unknown = append(unknown, slot)
+			}
+		}
+		c.shared.remember(a.key, slots)
+	}
+	return distinct(unknown)
+}
+
+// judgeShared tells what an entry that was decoded is worth, by the stamps that
+// were seen.
+func (c *core) judgeShared(a *ask, there bool) state {
+	now := time.Now().UnixNano()
+	if !there || now >= a.e.dead || a.e.clear == 0 || a.e.clear != a.view.at.of(clearSlot) {
+		return missing
+	}
+	if c.stamps.isBlocked(clearSlot) || c.shared.debts.owes(a.key) {
+		return missing
+	}
+	rest := a.e.tags
+	for range a.e.ntags {
+		tag, slot, stamp, after, ok := nextTag(rest)
+		switch {
+		case !ok:
+			return missing
+		case len(tag) == 0 && a.view.own != 0 && stamp != a.view.own:
+			return missing
+		case len(tag) > 0 && (stamp == 0 || stamp == blocked || stamp != a.view.at.of(slot) || c.stamps.isBlocked(slot)):
+			return missing
+		}
+		rest = after
+	}
+	if now >= a.e.fresh {
+		return stale
+	}
+	return fresh
+}
+
+// createStamps gives those slots stamps that were seen without one, so that a
+// fill that begins now can store. Where that fails it cannot.
+func (c *core) createStamps(ctx context.Context, seen *sight) {
+	var none []slotNo
+	for _, s := range seen.known {
+		if s.stamp == 0 {
+			none = append(none, s.slot)
+		}
+	}
+	if len(none) == 0 {
+		return
+	}
+	ctx, cancel := c.writing(ctx)
+	defer cancel()
+	var err error
+	for _, slot := range none {
+		if _, failed := c.createStamp(ctx, slot); failed != nil {
+			err = failed
+			break
+		}
+	}
+	if err == nil {
+		// Who has the same slot created at the same time has the last word.
+		var now *sight
+		if now, err = c.readStamps(ctx, none); err == nil {
+			for i := range seen.known {
+				if s := &seen.known[i]; s.stamp == 0 {
+					s.stamp = now.of(s.slot)
+				}
+			}
+			return
+		}
+	}
+	c.fault(ctx, "", "set", err)
+}
+
+// A guess is what tags the entry of a key carried when it was read last. It is
+// no more than a guess: what is missing in it costs one more trip.
+type guess struct {
+	key   string
+	slots []slotNo
+}
+
+func (s *shared) guessOf(key string) *guess {
+	g := s.guesses[maphash.String(s.seed, key)%uint64(len(s.guesses))].Load()
+	if g == nil || g.key != key {
+		return nil
+	}
+	return g
+}
+
+func (s *shared) guess(key string) []slotNo {
+	if g := s.guessOf(key); g != nil {
+		return g.slots
+	}
+	return nil
+}
+
+// maxGuess is how many tags of an entry are remembered.
+const maxGuess = 64
+
+func (s *shared) remember(key string, slots []slotNo) {
+	slots = slots[:min(len(slots), maxGuess)]
+	if slices.Equal(s.guess(key), slots) {
+		return
+	}
+	s.guesses[maphash.String(s.seed, key)%uint64(len(s.guesses))].Store(&guess{key, slots})
+}

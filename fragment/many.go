@@ -1,0 +1,191 @@
+package fragment
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/pongocache/pongocache/fragment/internal/flight"
+)
+
+// An Answer is what DoMany returns for one key, as Do would.
+type Answer struct {
+	Value []byte // read-only
+	Err   error
+}
+
+// A Filled is what the fill of DoMany computed for one key.
+type Filled struct {
+	Value []byte
+	Err   error         // of this key alone
+	Tags  []string      // as AddTags, for this key alone
+	TTL   time.Duration // as SetTTL, if it is not zero
+	Skip  string        // as SkipStore, if it is not empty
+}
+
+// DoMany is Do for several keys, whose answers it returns in their order. It
+// looks them up in one round trip where the Backend can, runs fill once for
+// those that are missing and that nobody else is filling, and stores what that
+// returns in one trip. Each key is one of missing at most once; missing are
+// indexes into keys, and fill returns as many Filled in their order. The error of
+// fill is that of all of them.
+//
+// With Policy.Detach fill may run, for those that are stale, after DoMany
+// returned. It may run more than once at a time, for different keys.
+//
+// The error of DoMany itself is that of an invalid key, or ErrNilFill.
+func (c *Cache) DoMany(ctx context.Context, keys []Key, p Policy, fill func(ctx context.Context, missing []int) ([]Filled, error)) ([]Answer, error) {
+	if fill == nil {
+		return nil, ErrNilFill
+	}
+	for _, k := range keys {
+		if err := k.Err(); err != nil {
+			return nil, err
+		}
+	}
+	b := newBatch(keys, fill)
+	core := c.core.Load()
+	if core == nil {
+		c.warnUnopened(ctx)
+		b.fillUnkept(ctx, &p)
+		return b.spread(), nil
+	}
+	p.begin(&core.policy)
+	if p.TTL < 0 || core.closed.Load() {
+		scopeOf(ctx).report(part{fresh: forever, tags: core.policy.Tags})
+		b.fillUnkept(ctx, &p)
+		return b.spread(), nil
+	}
+	core.doMany(ctx, b, &p)
+	return b.spread(), nil
+}
+
+// A batch is a call of DoMany.
+type batch struct {
+	keys     []Key
+	distinct []int // indexes of keys, each key once
+	same     []int // of each key, the index of the first that is the same
+	fill     func(ctx context.Context, missing []int) ([]Filled, error)
+	answers  []Answer
+}
+
+func newBatch(keys []Key, fill func(context.Context, []int) ([]Filled, error)) *batch {
+	b := &batch{keys: keys, fill: fill, same: make([]int, len(keys)), answers: make([]Answer, len(keys))}
+	first := make(map[Key]int, len(keys))
+	for i, k := range keys {
+		at, known := first[k]
+		if !known {
+			at, first[k] = i, i
+			b.distinct = append(b.distinct, i)
+		}
+		b.same[i] = at
+	}
+	return b
+}
+
+// spread gives those keys their answers that are the same as earlier ones.
+func (b *batch) spread() []Answer {
+	for i, at := range b.same {
+		b.answers[i] = b.answers[at]
+	}
+	return b.answers
+}
+
+// run runs the fill for some keys and checks that it returned as many answers.
+func (b *batch) run(ctx context.Context, missing []int) ([]Filled, error) {
+	filled, err := b.fill(ctx, missing)
+	if err == nil && len(filled) != len(missing) {
+		err = fmt.Errorf("fragment: the fill of DoMany returned %d answers for %d keys: want one for each, in their order", len(filled), len(missing))
+	}
+	return filled, err
+}
+
+// fillUnkept is fillUnkept for all keys.
+func (b *batch) fillUnkept(ctx context.Context, p *Policy) {
+	scopeOf(ctx).report(part{fresh: forever, tags: p.Tags})
+	if len(b.distinct) == 0 {
+		return
+	}
+	filled, err := b.run(ctx, b.distinct)
+	for at, i := range b.distinct {
+		if err != nil {
+			b.answers[i].Err = err
+			continue
+		}
+		scopeOf(ctx).report(part{fresh: forever, tags: filled[at].Tags})
+		b.answers[i] = Answer{filled[at].Value, filled[at].Err}
+	}
+}
+
+// one is the fill of a single key of a batch, where somebody else was at it
+// when the batch ran.
+func (b *batch) one(i int) fillFunc {
+	return func(ctx context.Context) ([]byte, error) {
+		filled, err := b.run(ctx, []int{i})
+		if err != nil {
+			return nil, err
+		}
+		f := &filled[0]
+		AddTags(ctx, f.Tags...)
+		SetTTL(ctx, f.TTL)
+		if f.Skip != "" {
+			SkipStore(ctx, f.Skip)
+		}
+		return f.Value, f.Err
+	}
+}
+
+// A member is a key of a batch that is to be filled.
+type member struct {
+	*job
+	i int // of its key
+	f *flight.Flight[answer]
+}
+
+func (c *core) doMany(ctx context.Context, b *batch, p *Policy) {
+	wanted := c.hitMany(ctx, b, p)
+	var later, now []*member
+	for _, m := range wanted {
+		value, err, ok := c.recall(ctx, m.job)
+		switch {
+		case ok:
+			b.answers[m.i] = Answer{value, err}
+		case m.hasSpare() && m.policy.Detach:
+			later = append(later, m)
+		default:
+			now = append(now, m)
+		}
+	}
+	rest := c.asideMany(ctx, b, later)
+	for _, m := range append(rest, c.leadMany(ctx, b, now)...) {
+		value, err := c.obtain(ctx, m.job)
+		b.answers[m.i] = Answer{value, err}
+	}
+}
+
+// hitMany looks all keys up, answers those that are fresh and returns the rest.
+func (c *core) hitMany(ctx context.Context, b *batch, p *Policy) (wanted []*member) {
+	landed, around := c.flights.Landed(), scopeOf(ctx)
+	asks := make([]*ask, len(b.distinct))
+	for at, i := range b.distinct {
+		asks[at] = &ask{name: b.keys[i].name, key: c.key(b.keys[i]), e: new(entry)}
+	}
+	c.lookupMany(ctx, p.Tags, true, asks)
+	for at, i := range b.distinct {
+		a := asks[at]
+		if a.found == fresh && !p.Refresh && !p.isEarly(a.e) {
+			value, err := c.hit(ctx, a.name, a.e, around)
+			b.answers[i] = Answer{value, err}
+			continue
+		}
+		j := &job{name: a.name, key: a.key, policy: *p, filler: b.one(i), around: around, landed: landed, view: a.view}
+		j.policy.complete(&c.policy)
+		j.keepOld(a.found, *a.e)
+		if p.Refresh {
+			c.flights.Forget(j.key)
+		}
+		c.miss(ctx, a.name, a.found)
+		wanted = append(wanted, &member{job: j, i: i})
+	}
+	return wanted
+}

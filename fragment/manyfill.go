@@ -1,0 +1,93 @@
+package fragment
+
+import (
+	"context"
+	"time"
+
+	"github.com/pongocache/pongocache/fragment/internal/flight"
+)
+
+// leadMany fills at once those of some members that nobody else is filling,
+// answers them, and returns the rest.
+func (c *core) leadMany(ctx context.Context, b *batch, some []*member) (rest []*member) {
+	node := flight.NewNode(scopeOf(ctx).nodeOf())
+	mine, rest := c.takeOff(some, node)
+	for i, got := range c.fillMany(ctx, b, mine, node) {
+		value, err := c.answer(ctx, mine[i].job, got)
+		b.answers[mine[i].i] = Answer{value, err}
+	}
+	return rest
+}
+
+// takeOff takes the lead of those of some that nobody else leads.
+func (c *core) takeOff(some []*member, node *flight.Node) (mine, rest []*member) {
+	for _, m := range some {
+		f, first := c.flights.Join(m.key, node)
+		if first && c.flights.Landed() != m.landed && !m.policy.Refresh {
+			// Somebody may have stored it since we looked: one by one, then.
+			f.Land(result{Again: true})
+			first = false
+		}
+		if !first {
+			rest = append(rest, m)
+			continue
+		}
+		m.f = f
+		mine = append(mine, m)
+	}
+	return mine, rest
+}
+
+// asideMany has members refilled in the background, those that nobody else is
+// at by one fill, and answers these from what is at hand. It returns the rest.
+func (c *core) asideMany(ctx context.Context, b *batch, some []*member) (rest []*member) {
+	node, began := flight.NewNode(nil), time.Now()
+	mine, rest := c.takeOff(some, node)
+	if len(mine) == 0 || !c.refillMany(ctx, b, mine, node) {
+		return append(rest, mine...)
+	}
+	for _, m := range mine {
+		patience := c.patience(m.job) - time.Since(began) // one for all of them
+		value, err, ok := c.aside(ctx, m.job, m.f, patience)
+		if !ok {
+			rest = append(rest, m)
+			continue
+		}
+		b.answers[m.i] = Answer{value, err}
+	}
+	return rest
+}
+
+// refillMany fills members in the background; it reports false if it cannot.
+func (c *core) refillMany(ctx context.Context, b *batch, mine []*member, node *flight.Node) bool {
+	var jobs []*job
+	var flights []*flight.Flight[answer]
+	var own []*member
+	for _, m := range mine {
+		j := *m.job
+		j.around, j.old = nil, nil
+		jobs, flights, own = append(jobs, &j), append(flights, m.f), append(own, &member{&j, m.i, m.f})
+	}
+	return c.inBackground(ctx, jobs, flights, func(ctx context.Context) { c.fillMany(ctx, b, own, node) })
+}
+
+// fillMany fills members whose flights this caller leads, and lands them.
+func (c *core) fillMany(ctx context.Context, b *batch, mine []*member, n *flight.Node) (results []result) {
+	if len(mine) == 0 {
+		return nil
+	}
+	defer func() {
+		for i, m := range mine {
+			if results == nil { // a panic
+				m.f.Land(result{Again: true})
+				continue
+			}
+			m.f.Land(results[i])
+		}
+	}()
+	jobs, missing := make([]*job, len(mine)), make([]int, len(mine))
+	for i, m := range mine {
+		jobs[i], missing[i] = m.job, m.i
+	}
+	return c.fill(ctx, jobs, n, func(ctx context.Context) ([]Filled, error) { return b.run(ctx, missing) })
+}

@@ -1,0 +1,203 @@
+package fragment
+
+import (
+	"context"
+	"maps"
+	"math/rand/v2"
+	"slices"
+	"sync"
+	"sync/atomic"
+	"time"
+)
+
+// debts are what a Backend that others use has not been told: slots that stay
+// blocked in this process, and keys whose entries it does not serve, until it is.
+type debts struct {
+	mu    sync.Mutex
+	slots map[slotNo]int      // how often block was called for it; guarded by mu, as what follows
+	keys  map[string]struct{} // at most maxDebts, then all is owed
+	many  atomic.Int64        // of keys, for those who only look
+	busy  bool                // a goroutine is at it
+}
+
+const maxDebts = 10_000
+
+// owes reports whether the entry under key was to be deleted and was not.
+func (d *debts) owes(key string) bool {
+	if d.many.Load() == 0 {
+		return false
+	}
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	_, owed := d.keys[key]
+	return owed
+}
+
+// oweSlots notes an invalidation that failed. Its slots are blocked already.
+func (c *core) oweSlots(slots []slotNo) {
+	d := &c.shared.debts
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if d.slots == nil {
+		d.slots = make(map[slotNo]int)
+	}
+	for _, slot := range slots {
+		d.slots[slot]++
+	}
+}
+
+// oweKeys notes keys that were to be deleted. Of too many all entries are owed.
+func (c *core) oweKeys(keys []string) {
+	d := &c.shared.debts
+	d.mu.Lock()
+	if d.keys == nil {
+		d.keys = make(map[string]struct{})
+	}
+	for _, key := range keys {
+		d.keys[key] = struct{}{}
+	}
+	full := len(d.keys) > maxDebts
+	if full {
+		clear(d.keys)
+	}
+	d.many.Store(int64(len(d.keys)))
+	d.mu.Unlock()
+	if full {
+		block([]*stamps{c.stamps}, ofClear)
+		c.oweSlots([]slotNo{clearSlot})
+	}
+}
+
+// paid notes that the entries under keys were written or deleted after all.
+func (d *debts) paid(keys ...string) {
+	if d.many.Load() == 0 {
+		return
+	}
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	for _, key := range keys {
+		delete(d.keys, key)
+	}
+	d.many.Store(int64(len(d.keys)))
+}
+
+// owed returns what is owed now.
+func (d *debts) owed() (slots map[slotNo]int, keys []string) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return maps.Clone(d.slots), slices.Collect(maps.Keys(d.keys))
+}
+
+// Between two tries.
+const (
+	firstTry = 100 * time.Millisecond
+	lastTry  = time.Second
+)
+
+// mend sees to it that the Backend is told what it is owed, and that its breaker
+// closes when it answers, by a goroutine that ends when both are done.
+func (c *core) mend() {
+	d := &c.shared.debts
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if !d.busy {
+		d.busy = c.background.run(c.mending)
+	}
+}
+
+func (c *core) mending() {
+	ctx := c.background.life
+	for wait := firstTry; ; wait = min(2*wait, lastTry) {
+		timer := time.NewTimer(wait - time.Duration(rand.Int64N(int64(wait/5))))
+		select {
+		case <-ctx.Done():
+			timer.Stop()
+			return
+		case <-timer.C:
+		}
+		if c.try(ctx) == nil && c.mended(ctx) {
+			return
+		}
+	}
+}
+
+// mended closes the breaker in time, and reports whether nothing is left to do.
+func (c *core) mended(ctx context.Context) bool {
+	state := c.probe(ctx)
+	d := &c.shared.debts
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.busy = state != closed || len(d.slots)+len(d.keys) > 0
+	return !d.busy
+}
+
+// try asks the Backend something, if it is left alone, and tells it what it is
+// owed.
+func (c *core) try(ctx context.Context) error {
+	ctx, cancel := c.writing(ctx)
+	defer cancel()
+	if c.shared.breaker.now() == open {
+		err := guarded(func() error {
+			_, _, err := c.backend.Get(ctx, c.shared.keyOfSlot(clearSlot))
+			return err
+		})
+		if err != nil {
+			return err
+		}
+		c.probe(ctx)
+	}
+	slots, keys := c.shared.debts.owed()
+	if err := c.trySlots(ctx, slots); err != nil {
+		return err
+	}
+	return c.tryKeys(ctx, keys)
+}
+
+// probe tells the breaker that the Backend answers.
+func (c *core) probe(ctx context.Context) (state breakerState) {
+	state, changed := c.shared.breaker.answered(time.Now())
+	if changed {
+		c.tell(ctx, Event{Kind: EventBreaker, Reason: state.String()})
+	}
+	return state
+}
+
+// trySlots tells the Backend of slots, and unblocks them.
+func (c *core) trySlots(ctx context.Context, slots map[slotNo]int) error {
+	if len(slots) == 0 {
+		return nil
+	}
+	list := slices.Collect(maps.Keys(slots))
+	pick := func(*stamps) []slotNo { return list }
+	if err := moveShared(ctx, []*core{c}, pick)[0]; err != nil {
+		return err
+	}
+	d := &c.shared.debts
+	d.mu.Lock()
+	var holds []slotNo
+	for slot, n := range slots {
+		holds = append(holds, slices.Repeat([]slotNo{slot}, n)...)
+		if d.slots[slot] -= n; d.slots[slot] == 0 {
+			delete(d.slots, slot)
+		}
+	}
+	d.mu.Unlock()
+	move([]*stamps{c.stamps}, func(*stamps) []slotNo { return holds })
+	return nil
+}
+
+// tryKeys deletes the entries under keys, of which somebody may have written one
+// meanwhile: that costs a miss.
+func (c *core) tryKeys(ctx context.Context, keys []string) error {
+	const atOnce = 100
+	for some := range slices.Chunk(keys, atOnce) {
+		if _, err := c.writeKeyStamps(ctx, some); err != nil {
+			return err
+		}
+		if err := c.remove(ctx, some...); err != nil {
+			return err
+		}
+		c.shared.debts.paid(some...)
+	}
+	return nil
+}

@@ -1,0 +1,99 @@
+package fragment
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+)
+
+// put writes the entries of drafts in their lanes, each unless somebody wrote or
+// deleted its key since its turn, and notes why it is not stored. Lanes are held
+// in the order of their keys, as all do who hold several.
+func (c *core) put(ctx context.Context, drafts []*draft) {
+	ctx, cancel := c.writing(ctx)
+	defer cancel()
+	slices.SortFunc(drafts, func(a, b *draft) int { return strings.Compare(a.key, b.key) })
+	var held []*draft
+	defer func() {
+		for _, d := range held {
+			d.lane.release()
+		}
+	}()
+	for _, d := range drafts {
+		if d.why = d.lane.enter(ctx, d.turn); d.why == nil {
+			held = append(held, d)
+		}
+	}
+	c.write(ctx, held)
+}
+
+// enter holds the lane for a fill that took that turn, unless it is over.
+func (one *lane) enter(ctx context.Context, turn uint64) error {
+	if err := one.hold(ctx); err != nil {
+		return fmt.Errorf("%w: %w", errBackend, err)
+	}
+	if turn < one.least {
+		one.release()
+		return errOverwritten
+	}
+	one.least = turn // a fill that began before this one, and ends after it, is older
+	return nil
+}
+
+// write writes drafts whose lanes the caller holds: in one trip if that is
+// possible, else one by one, so that one that the Backend refuses is deleted and
+// costs the others nothing.
+func (c *core) write(ctx context.Context, drafts []*draft) {
+	if len(drafts) > 1 && c.writeAtOnce(ctx, drafts) == nil {
+		return
+	}
+	for _, d := range drafts {
+		d.why = unwritten(c.writeOne(ctx, d))
+	}
+}
+
+func (c *core) writeAtOnce(ctx context.Context, drafts []*draft) error {
+	var longest time.Duration
+	raws := make(map[string][]byte, len(drafts))
+	for _, d := range drafts {
+		longest = max(longest, until(d.entry.dead, d.entry.created))
+		raws[d.key] = d.raw
+	}
+	return c.setMany(ctx, raws, longest)
+}
+
+// writeOne writes a draft and its companions. Those go first: who finds the
+// entry finds them too.
+func (c *core) writeOne(ctx context.Context, d *draft) (err error) {
+	ttl := until(d.entry.dead, d.entry.created)
+	var beside []string
+	for _, one := range d.beside {
+		key := c.key(one.key)
+		raw, _ := d.entry.encode(c.bound(key), one.key.name, c.stampedBeside(d), one.value)
+		if raw, err = c.sealed(key, raw); err != nil {
+			break
+		}
+		beside = append(beside, key)
+		if err = c.set(ctx, key, raw, ttl); err != nil {
+			break
+		}
+	}
+	if err == nil {
+		err = c.set(ctx, d.key, d.raw, ttl)
+	}
+	if err != nil && len(beside) > 0 { // a companion does not stay alone
+		err = errors.Join(err, c.remove(ctx, beside...))
+	}
+	return err
+}
+
+// unwritten tells a value that a Backend does not take from a fault.
+func unwritten(err error) error {
+	if err == nil || errors.Is(err, ErrTooLarge) {
+		return err
+	}
+	return fmt.Errorf("%w: %w", errBackend, err)
+}

@@ -1,0 +1,96 @@
+package fragment
+
+import (
+	"context"
+	"errors"
+)
+
+// What Set and Delete do beside their own where other processes use the Backend
+// too.
+
+// viewToSet lets drafts that no fill computed see the stamps of now, and gives
+// their keys new ones: fills of other processes that are under way no longer
+// store.
+func (c *core) viewToSet(ctx context.Context, drafts []*draft) error {
+	if c.shared == nil {
+		return nil
+	}
+	keys := make([]string, len(drafts))
+	for i, d := range drafts {
+		keys[i] = d.key
+	}
+	own, err := c.writeKeyStamps(ctx, keys)
+	if err != nil {
+		return unwritten(err)
+	}
+	seen, err := c.seeToSet(ctx, drafts[0].tags)
+	if err != nil {
+		return unwritten(err)
+	}
+	for _, d := range drafts {
+		d.view = view{seen, own[d.key]}
+	}
+	return nil
+}
+
+// seeToSet looks at the stamps of tags, and creates those that are not there.
+func (c *core) seeToSet(ctx context.Context, tags []string) (*sight, error) {
+	slots := []slotNo{clearSlot, epochSlot}
+	for _, tag := range tags {
+		slots = append(slots, c.stamps.slotOf(tag))
+	}
+	seen, _, err := c.readWithStamps(ctx, distinct(slots), nil)
+	if err == nil {
+		c.createStamps(ctx, seen)
+	}
+	return seen, err
+}
+
+// settleSet notes which drafts are owed to the Backend: what was there before
+// may remain.
+func (c *core) settleSet(drafts []*draft) {
+	if c.shared == nil {
+		return
+	}
+	var owed, paid []string
+	for _, d := range drafts {
+		if errors.Is(d.why, errBackend) || errors.Is(d.why, errUnseen) {
+			owed = append(owed, d.key)
+			continue
+		}
+		paid = append(paid, d.key)
+	}
+	c.shared.debts.paid(paid...)
+	if len(owed) > 0 {
+		c.oweKeys(owed)
+		c.mend()
+	}
+}
+
+// removeForGood deletes entries whose lanes the caller holds, so that no fill of
+// another process brings them back.
+func (c *core) removeForGood(ctx context.Context, keys []string) error {
+	if c.shared == nil {
+		return c.remove(ctx, keys...)
+	}
+	_, err := c.writeKeyStamps(ctx, keys)
+	if err == nil {
+		err = c.remove(ctx, keys...)
+	}
+	if err == nil {
+		c.shared.debts.paid(keys...)
+		return nil
+	}
+	c.oweKeys(keys)
+	c.mend()
+	return err
+}
+
+// stampedBeside is stamped for an entry beside that of d, under a key of its
+// own: a stamp of that key would have to be seen before the fill.
+func (c *core) stampedBeside(d *draft) []stamped {
+	if c.shared == nil {
+		return d.stamped
+	}
+	return d.stamped[1:]
+}
