@@ -38,7 +38,7 @@ const (
 
 // Run tests a backend, each rule on a fresh one as a subtest that bears its
 // name. Which abilities the backend has (fragment.InProcess, ManyGetter,
-// ManySetter, Sizer) is seen from its type.
+// ManySetter, Adder, Locker, Sizer) is seen from its type.
 func Run(t *testing.T, h Harness) {
 	for _, r := range rules() {
 		t.Run(r.name, func(t *testing.T) { r.run(t, h) })
@@ -81,6 +81,7 @@ func rules() []rule {
 		{"a cache on it fills once", cacheFillsOnce},
 		{"a cache on it keeps, replaces and deletes", cacheChanges},
 		{"a cache on it serves nothing that was invalidated", cacheInvalidates},
+		{"a cache on it shares entries and invalidations with other processes, unless it is of one", cacheShares},
 		{"a cache on it returns what is too large and stores it not", cacheTooLarge},
 		{"a cache on it adds and increments if nobody else writes", cacheSteps},
 	}

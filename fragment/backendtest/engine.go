@@ -140,9 +140,30 @@ func cacheInvalidates(t testing.TB, s *subject) {
 	c.want(t, b, "b2")
 	c.wantFills(t, 4)
 
-	other := s.cache(t) // a second one, as another process would be
-	other.wantMiss(t, b, "it was stored by another Cache")
 	c.wantNoFaults(t)
+}
+
+// cacheShares tests what another process would see.
+func cacheShares(t testing.TB, s *subject) {
+	ctx, c, other := context.Background(), s.cache(t), s.cache(t)
+	a, b := fragment.KeyOf("a"), fragment.KeyOf("b")
+	c.do(t, a, "a1", "a1", "red")
+	if _, ok := s.Backend.(fragment.InProcess); ok {
+		other.wantMiss(t, a, "it was stored by another Cache")
+		return
+	}
+	other.want(t, a, "a1")
+	wantNone(t, "Cache.InvalidateTags", other.InvalidateTags(ctx, "red"))
+	c.wantMiss(t, a, "InvalidateTags in another process")
+	c.do(t, a, "a2", "a2", "red")
+	c.do(t, b, "b1", "b1")
+	other.do(t, b, "b2", "b1")
+	wantNone(t, "Cache.Delete", other.Delete(ctx, a))
+	c.wantMiss(t, a, "Delete in another process")
+	wantNone(t, "Cache.Clear", c.Clear(ctx))
+	other.wantMiss(t, b, "Clear in another process")
+	c.wantNoFaults(t)
+	other.wantNoFaults(t)
 }
 
 func cacheTooLarge(t testing.TB, s *subject) {

@@ -7,17 +7,6 @@ import (
 	"github.com/pongocache/pongocache/fragment"
 )
 
-// adder is the ability to set what is not there, as one step.
-type adder interface {
-	Add(ctx context.Context, key string, value []byte, ttl time.Duration) (added bool, err error)
-}
-
-// locker is the ability to take leases.
-type locker interface {
-	Lock(ctx context.Context, key, owner string, ttl time.Duration) (ok bool, err error)
-	Unlock(ctx context.Context, key, owner string) error
-}
-
 // local, adding and leasing are abilities of a wrapped Backend.
 type (
 	local   struct{}
@@ -30,7 +19,7 @@ func (local) InProcess() {}
 // Add reports an addition that was lost as done.
 func (a adding) Add(ctx context.Context, key string, value []byte, ttl time.Duration) (added bool, err error) {
 	done, err := a.w.f.around(ctx, Writes, func() error {
-		added, err = a.w.b.(adder).Add(ctx, key, value, ttl)
+		added, err = a.w.b.(fragment.Adder).Add(ctx, key, value, ttl)
 		return err
 	})
 	return err == nil && (added || !done), err
@@ -39,22 +28,22 @@ func (a adding) Add(ctx context.Context, key string, value []byte, ttl time.Dura
 // Lock reports a lease that was lost as taken.
 func (l leasing) Lock(ctx context.Context, key, owner string, ttl time.Duration) (ok bool, err error) {
 	done, err := l.w.f.around(ctx, Leases, func() error {
-		ok, err = l.w.b.(locker).Lock(ctx, key, owner, ttl)
+		ok, err = l.w.b.(fragment.Locker).Lock(ctx, key, owner, ttl)
 		return err
 	})
 	return err == nil && (ok || !done), err
 }
 
 func (l leasing) Unlock(ctx context.Context, key, owner string) error {
-	_, err := l.w.f.around(ctx, Leases, func() error { return l.w.b.(locker).Unlock(ctx, key, owner) })
+	_, err := l.w.f.around(ctx, Leases, func() error { return l.w.b.(fragment.Locker).Unlock(ctx, key, owner) })
 	return err
 }
 
 // able returns w with the abilities of what is inside that are told by a method
 // being there. A method is of a type, so each set of them needs a type.
 func able(w *wrapped) fragment.Backend {
-	_, adds := w.b.(adder)
-	_, leases := w.b.(locker)
+	_, adds := w.b.(fragment.Adder)
+	_, leases := w.b.(fragment.Locker)
 	if _, ok := w.b.(fragment.InProcess); ok {
 		return ableLocal(w, adds, leases)
 	}

@@ -2,6 +2,7 @@ package fragmenttest_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strings"
 	"time"
@@ -19,35 +20,40 @@ func ExampleServer() {
 
 	key := fragment.KeyOf("price", 42)
 	here.Set(ctx, key, []byte("5 €"), fragment.Policy{})
-	fmt.Println("entries:", server.Len())
+	price, ok, _ := there.Get(ctx, key)
+	fmt.Println(string(price), ok)
 	there.Delete(ctx, key)
-	fmt.Println("entries:", server.Len())
+	_, ok, _ = here.Get(ctx, key)
+	fmt.Println(ok)
 
 	conn.Cut()
-	err := here.Set(ctx, key, []byte("6 €"), fragment.Policy{})
-	fmt.Println(err)
+	fmt.Println(errors.Is(here.Set(ctx, key, []byte("6 €"), fragment.Policy{}), fragmenttest.ErrUnreachable))
 	conn.Mend()
 	fmt.Println(here.Set(ctx, key, []byte("6 €"), fragment.Policy{}))
 
 	// Output:
-	// entries: 1
-	// entries: 0
-	// fragment: set "price": the backend failed: fragmenttest: the server cannot be reached (and the entry before it may remain: fragmenttest: the server cannot be reached)
+	// 5 € true
+	// false
+	// true
 	// <nil>
 }
 
 // How many round trips does it take?
 func ExampleTrips() {
-	server := fragmenttest.NewServer()
+	ctx, server := context.Background(), fragmenttest.NewServer()
 	cache, _ := fragment.New(server.Connect(), fragment.Options{})
+	var users []fragment.Key
 	items := make(map[fragment.Key][]byte)
 	for id := range 50 {
-		items[fragment.KeyOf("user", id)] = []byte("Ada")
+		users = append(users, fragment.KeyOf("user", id))
+		items[users[id]] = []byte("Ada")
 	}
-	cache.SetMany(context.Background(), items, fragment.Policy{})
-	fmt.Println(server.Trips())
+	cache.SetMany(ctx, items, fragment.Policy{})
+	server.ResetTrips()
+	found, _ := cache.GetMany(ctx, users)
+	fmt.Println(len(found), "users in", server.Trips())
 
-	// Output: 1 SetMany
+	// Output: 50 users in 1 GetMany
 }
 
 // A lease keeps other processes from doing the same work.
