@@ -83,3 +83,30 @@ func TestPartsThatAreOffLiveAsLongAsEach(t *testing.T) {
 		}
 	})
 }
+
+// A call can keep its fill to itself where the Cache lets fills go.
+func TestInline(t *testing.T) {
+	for _, row := range []struct {
+		label       string
+		cache, call fragment.Policy
+		want        string
+	}{
+		{"by default detached", fragment.Policy{Detach: true}, fragment.Policy{}, "old"},
+		{"inline nevertheless", fragment.Policy{Detach: true}, fragment.Policy{Inline: true}, "new"},
+		{"by default inline", fragment.Policy{Inline: true}, fragment.Policy{Detach: true}, "new"},
+	} {
+		synctest.Test(t, func(t *testing.T) {
+			c, p := fresh(t, fragment.Options{Policy: row.cache}), row.call
+			p.TTL, p.Stale = time.Second, time.Minute
+			old(t, c, keysOf(1)[0], p)
+			wantDo(t, c, keysOf(1)[0], p, give("new"), row.want)
+			l := &loader{edit: func(_ int, f *fragment.Filled) { f.Value = []byte("old") }}
+			doMany(t, c, p, l, 2, 3)
+			time.Sleep(time.Second)
+			l.edit = func(_ int, f *fragment.Filled) { f.Value = []byte("new") }
+			if got, want := doMany(t, c, p, l, 2, 3), row.want+", "+row.want; got != want {
+				t.Errorf("%s: many: got %s, want %s", row.label, got, want)
+			}
+		})
+	}
+}
