@@ -1,12 +1,11 @@
 package memo
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
-	"reflect"
-
-	"github.com/pongocache/pongocache/fragment"
+	"slices"
 )
 
 // Set stores v as the answer for k, whatever is there, and keeps a load of k
@@ -14,22 +13,24 @@ import (
 // it at hand. The value remains the caller's.
 //
 // Set returns the fault of the backend, or why v cannot be stored; what was
-// there before is then deleted.
+// there before is then deleted. That is so, without an error, where the options
+// say that v is not to be stored.
 func (f *Func[K, V]) Set(ctx context.Context, k K, v V) error {
 	if f.err != nil {
 		return f.err
 	}
 	key := keyOf(&f.keys, k)
-	raw, _, err := f.encode(v)
-	if err != nil {
-		err = fmt.Errorf("memo: set %q: %s", f.name, reason(reflect.TypeFor[V](), err))
-		return errors.Join(err, f.cache.Delete(ctx, key))
+	s := f.settle(k, v)
+	if s.err != nil {
+		return errors.Join(fmt.Errorf("memo: set %q: %w", f.name, s.err), f.cache.Delete(ctx, key))
+	}
+	if s.skip != "" {
+		return f.cache.Delete(ctx, key)
 	}
 	p := f.policy
-	if f.options.Tags != nil {
-		p.Tags = append(p.Tags[:len(p.Tags):len(p.Tags)], f.options.Tags(k, v)...)
-	}
-	return f.cache.Set(ctx, key, raw, p)
+	p.Tags = slices.Concat(p.Tags, s.tags)
+	p.TTL = cmp.Or(s.ttl, p.TTL)
+	return f.cache.Set(ctx, key, s.raw, p)
 }
 
 // Delete removes the answers for keys, so that the next Get of each runs the
@@ -40,11 +41,7 @@ func (f *Func[K, V]) Delete(ctx context.Context, keys ...K) error {
 	if f.err != nil {
 		return f.err
 	}
-	own := make([]fragment.Key, len(keys))
-	for i, k := range keys {
-		own[i] = keyOf(&f.keys, k)
-	}
-	return f.cache.Delete(ctx, own...)
+	return f.cache.Delete(ctx, f.keysOf(keys)...)
 }
 
 // DeleteAll frees every answer of the loaders of this name on this cache, and

@@ -79,6 +79,9 @@ func (f *Func[K, V]) encode(v V) (raw []byte, own *V, err error) {
 // decode reads the answer in raw, whoever wrote that, into the zero value that
 // v points to.
 func (f *Func[K, V]) decode(raw []byte, v *V) (err error) {
+	if string(raw) == unstorable {
+		return errUnstorable
+	}
 	defer caught(&err)
 	return f.codec.Unmarshal(raw, v)
 }
@@ -95,12 +98,12 @@ var errPanic = errors.New("a method that encodes it panicked")
 
 // reason tells why an answer of type t is not stored, without a word of what is
 // in it: the text of others' errors may quote the value.
-func reason(t reflect.Type, err error) string {
+func reason(t reflect.Type, err error) error {
 	var ours *unfaithful
 	if errors.As(err, &ours) {
 		err = ours
 	} else if err != errPanic {
-		return fmt.Sprintf("memo: a %s cannot be stored: the codec returned a %T", t, err)
+		err = fmt.Errorf("the codec returned a %T", err)
 	}
-	return fmt.Sprintf("memo: a %s cannot be stored: %v", t, err)
+	return fmt.Errorf("a %s cannot be stored: %w", t, err)
 }

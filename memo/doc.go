@@ -14,9 +14,14 @@
 //	err = users.Set(ctx, 42, user) // or this, with the new one at hand
 //	err = users.DeleteAll(ctx)     // of all
 //
-// Peek looks without loading, Refresh loads although something is stored. The
-// Options of NewWithOptions say more: tags that are made of the answer, and how
-// it is stored.
+// Peek looks without loading, Refresh loads although something is stored, and
+// GetMany gets many with one load for those that are missing. The Options of
+// NewWithOptions say more: that one load, what is made of an answer (its tags, its
+// TTL, whether to store it at all), and how it is stored.
+//
+// A loader whose error wraps ErrNotFound has answered, and is not asked again
+// before Policy.NotFoundTTL is over. What is stale is served to everybody while
+// the loader runs in the background; see New.
 //
 // # Values
 //
@@ -38,8 +43,8 @@
 // Some values of a good type cannot be stored either: one that refers to itself
 // or is nested more than 32 levels deep, a time whose zone is off by seconds, a
 // pointer to nil, one whose decoding would take more than 64 MiB and 64 times its
-// bytes in memory. They are returned as the loader made them and are not stored;
-// an Event tells why.
+// bytes in memory. They are returned as the loader made them and are not stored,
+// which is no hindrance to what they are a part of; an Event tells why.
 //
 // Some things come back different, on a hit and on a miss alike. The zone of a
 // time keeps its offset and not its name. Two pointers to one variable become

@@ -29,6 +29,13 @@ type Func[K, V any] struct {
 // be used with different types, whose answers never meet; two loaders of the
 // same name and types on one cache share their answers.
 //
+// What is stale (Policy.Stale) or to be refilled early is served at once, and
+// loaded anew in the background: on a goroutine of its own, by a ctx that has the
+// values of a caller's and not its end, with a copy of the argument. Policy.Inline
+// keeps each load within the call of a Get. So does an argument that cannot be
+// copied, because a field of it that is not in the key, or a type with a method
+// CacheKey, refers to something, such as a transaction.
+//
 // New does not fail. If c or load is nil, the name is empty, p carries a bad
 // tag, or K or V is of a type that cannot be kept (see the package's
 // documentation), the error is what Err returns, and every other method too.
@@ -59,8 +66,11 @@ func (f *Func[K, V]) prepare(p fragment.Policy) (err error) {
 		return errors.New(`the name is empty: want a word for what is loaded, such as "user"`)
 	case f.cache == nil:
 		return errors.New("the cache is nil: open one by fragment.Open, or ask a Registry for one")
-	case f.load == nil:
+	case f.load == nil && f.options.LoadMany == nil:
 		return errors.New("the function is nil: want one that loads the value")
+	}
+	if f.load == nil && f.options.LoadMany != nil {
+		f.load = f.loadOne
 	}
 	f.policy = p
 	f.policy.Tags = append([]string{f.tag}, p.Tags...)
@@ -74,6 +84,7 @@ func (f *Func[K, V]) prepare(p fragment.Policy) (err error) {
 	if f.codec, err = codecOf(f.options.Codec); err != nil {
 		return err
 	}
+	f.policy.Detach, f.policy.Inline = true, p.Inline || f.keys.bound
 	f.keys.begin(f.name, fingerprint(f.codec.Name(), argument, answer))
 	return nil
 }

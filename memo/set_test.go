@@ -139,7 +139,7 @@ func TestSetOfWhatCannotBeStored(t *testing.T) {
 	f := memo.New(c, "v", fragment.Policy{}, func(context.Context, int) (any, error) { return "loaded", nil })
 	_ = mustGet2(f.Get(ctx, 1))(t)
 	err := f.Set(ctx, 1, make(chan int))
-	if err == nil || err.Error() != `memo: set "v": memo: a interface {} cannot be stored: an interface in it holds what cannot be stored` {
+	if err == nil || err.Error() != `memo: set "v": a interface {} cannot be stored: an interface in it holds what cannot be stored` {
 		t.Errorf("Set: %v", err)
 	}
 	if _, ok, err := f.Peek(ctx, 1); ok || err != nil {
