@@ -39,9 +39,10 @@ func (c *core) leased(ctx context.Context, j *job, n *flight.Node, fill func() r
 	owner := strconv.FormatUint(rand.Uint64(), 36) + strconv.FormatUint(rand.Uint64(), 36)
 	began := time.Now()
 	for pause := firstPoll; ; pause = min(2*pause, lastPoll) {
+		asked := time.Now()
 		took, err := c.lock(ctx, j, owner)
 		if err != nil {
-			c.fault(ctx, j.name, "lock", err)
+			c.fault(ctx, j.name, "lock", asked, err)
 			return fill()
 		}
 		waited := pause > firstPoll
@@ -111,8 +112,9 @@ func (c *core) lock(ctx context.Context, j *job, owner string) (took bool, err e
 func (c *core) unlock(ctx context.Context, j *job, owner string) {
 	ctx, cancel := c.writing(ctx)
 	defer cancel()
+	began := time.Now()
 	if err := c.call(ctx, false, func() error { return Unlock(ctx, c.backend, j.key, owner) }); err != nil {
-		c.fault(ctx, j.name, "unlock", err)
+		c.fault(ctx, j.name, "unlock", began, err)
 	}
 }
 

@@ -37,10 +37,11 @@ func (c *core) look(ctx context.Context, tags []string, filling bool, asks ...*a
 		slots = append(slots, c.shared.guess(a.key)...)
 	}
 	slots = distinct(slots)
+	began := time.Now()
 	seen, raws, err := c.readWithStamps(ctx, slots, asks)
 	if err != nil {
 		if ctx.Err() == nil { // else it is the caller who gave up
-			c.fault(ctx, asks[0].name, "get", err)
+			c.fault(ctx, asks[0].name, "get", began, err)
 		}
 		return
 	}
@@ -49,7 +50,7 @@ func (c *core) look(ctx context.Context, tags []string, filling bool, asks ...*a
 		more, err := c.readStamps(ctx, unknown)
 		if err != nil {
 			if ctx.Err() == nil {
-				c.fault(ctx, asks[0].name, "get", err)
+				c.fault(ctx, asks[0].name, "get", began, err)
 			}
 			more = new(sight)
 		}
@@ -57,7 +58,7 @@ func (c *core) look(ctx context.Context, tags []string, filling bool, asks ...*a
 	}
 	missed := false
 	for _, a := range asks {
-		a.view.at = seen
+		a.view.at, a.e.asked = seen, began
 		a.found = c.judgeShared(a, raws[a.key] != nil)
 		missed = missed || a.found != fresh
 	}
@@ -169,6 +170,7 @@ func (c *core) createStamps(ctx context.Context, seen *sight) {
 	}
 	ctx, cancel := c.writing(ctx)
 	defer cancel()
+	began := time.Now()
 	var err error
 	for _, slot := range none {
 		if _, failed := c.createStamp(ctx, slot); failed != nil {
@@ -188,7 +190,7 @@ func (c *core) createStamps(ctx context.Context, seen *sight) {
 			return
 		}
 	}
-	c.fault(ctx, "", "set", err)
+	c.fault(ctx, "", "set", began, err)
 }
 
 // A guess is what tags the entry of a key carried when it was read last. It is
