@@ -105,11 +105,11 @@ func TestDetachedLoadSharesNothing(t *testing.T) {
 	})
 }
 
-type keyedLink struct{ to *int }
+type keyedLink struct{ To *int }
 
 func (keyedLink) CacheKey() string { return "k" }
 
-type keyedWord struct{ word string }
+type keyedWord struct{ Word string }
 
 func (*keyedWord) CacheKey() string { return "k" }
 
