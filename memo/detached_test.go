@@ -69,15 +69,16 @@ func TestDetachedLoadSharesNothing(t *testing.T) {
 		None  []string
 		Each  []*int
 		Deep  **struct{ Word []byte }
+		Link  link
 	}
 	word := &struct{ Word []byte }{[]byte("word")}
 	ask := func(page int) question {
 		return question{
-			IDs: []int{1, 2}, Names: [1][]byte{[]byte("n")}, Page: &page, None: []string{}, Each: []*int{to(3), nil}, Deep: &word,
+			IDs: []int{1, 2}, Names: [1][]byte{[]byte("n")}, Page: &page, None: []string{}, Each: []*int{to(3), nil}, Deep: &word, Link: to(4),
 		}
 	}
 	text := func(q question) string {
-		return fmt.Sprint(q.IDs, q.Names, *q.Page, q.Nil == nil, q.None != nil, *q.Each[0], q.Each[1] == nil, string((*q.Deep).Word))
+		return fmt.Sprint(q.IDs, q.Names, *q.Page, q.Nil == nil, q.None != nil, *q.Each[0], q.Each[1] == nil, *q.Link, string((*q.Deep).Word))
 	}
 	synctest.Test(t, func(t *testing.T) {
 		c, _ := newCache(t)
@@ -91,7 +92,7 @@ func TestDetachedLoadSharesNothing(t *testing.T) {
 		time.Sleep(time.Second)
 		q := ask(1)
 		got := mustGet2(f.Get(t.Context(), q))(t)
-		q.IDs[0], q.Names[0][0], *q.Page, *q.Each[0], q.Each[1], (*q.Deep).Word[0] = 9, 'X', 9, 9, to(9), 'X'
+		q.IDs[0], q.Names[0][0], *q.Page, *q.Each[0], q.Each[1], *q.Link, (*q.Deep).Word[0] = 9, 'X', 9, 9, to(9), 9, 'X'
 		*q.Deep, (*got)[0] = nil, "mine"
 		time.Sleep(2 * time.Second)
 		synctest.Wait()
@@ -104,6 +105,8 @@ func TestDetachedLoadSharesNothing(t *testing.T) {
 		}
 	})
 }
+
+type link *int
 
 type keyedLink struct{ To *int }
 
@@ -127,6 +130,15 @@ func TestLoadsWithinTheirCall(t *testing.T) {
 		At    time.Time `memo:"-"`
 	}
 	type deep struct{ Of []transaction }
+	type locked struct {
+		ID int
+		Mu sync.Mutex `memo:"-"`
+	}
+	type blank struct {
+		_  [0]func()
+		_  *int
+		ID int
+	}
 	for label, row := range map[string]struct{ detaches, want bool }{
 		"plain":                 {detaches(t, aging, 1), true},
 		"inline by the policy":  {detaches(t, inline, 1), false},
@@ -134,6 +146,8 @@ func TestLoadsWithinTheirCall(t *testing.T) {
 		"carried pointer":       {detaches(t, aging, transaction{ID: 1}), false},
 		"carried further in":    {detaches(t, aging, deep{}), false},
 		"carried text":          {detaches(t, aging, trace{}), true},
+		"carried lock":          {detaches(t, aging, &locked{}), false},
+		"blank":                 {detaches(t, aging, blank{}), true},
 		"list":                  {detaches(t, aging, []string{"a"}), true},
 		"CacheKey with pointer": {detaches(t, aging, keyedLink{}), false},
 		"CacheKey by address":   {detaches(t, aging, keyedWord{}), true},

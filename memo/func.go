@@ -36,9 +36,10 @@ type Func[K, V any] struct {
 // copied, because a field of it that is not in the key, or a type with a method
 // CacheKey, refers to something, such as a transaction.
 //
-// New does not fail. If c or load is nil, the name is empty, p carries a bad
-// tag, or K or V is of a type that cannot be kept (see the package's
-// documentation), the error is what Err returns, and every other method too.
+// New does not fail. If c or load is nil, the name is empty, p is one that
+// Policy.Check refuses, or K or V is of a type that cannot be kept (see the
+// package's documentation), the error is what Err returns, and every other
+// method too.
 func New[K, V any](c *fragment.Cache, name string, p fragment.Policy, load func(context.Context, K) (V, error)) *Func[K, V] {
 	return build(c, name, p, Options[K, V]{}, load)
 }

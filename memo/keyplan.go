@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"reflect"
 	"slices"
+	"sync"
 	"time"
 )
 
@@ -121,7 +122,9 @@ func (l *planner) structure(t reflect.Type, path string, around []reflect.Type) 
 			return part{}, fmt.Errorf(`%s has the tag memo:%q: want memo:"-" or none`, path, tag)
 		}
 		if isIgnored(f) {
-			l.bind(f.Type)
+			if f.Name != "_" {
+				l.bind(f.Type)
+			}
 			continue
 		}
 		if !f.IsExported() {
@@ -142,13 +145,17 @@ func isIgnored(f reflect.StructField) bool { return f.Name == "_" || f.Tag.Get("
 // bind notes a part of type t that is the loader's to see and nobody's to copy.
 func (l *planner) bind(t reflect.Type) { l.bound = l.bound || refers(t) }
 
-// refers reports a type whose values may refer to what others change or close.
+// refers reports a type whose values may refer to what others change or close, or
+// are not to be copied.
 func refers(t reflect.Type) bool {
+	if reflect.PointerTo(t).Implements(reflect.TypeFor[sync.Locker]()) {
+		return true
+	}
 	switch t.Kind() {
 	case reflect.Pointer, reflect.Slice, reflect.Map, reflect.Chan, reflect.Func, reflect.Interface, reflect.UnsafePointer:
 		return true
 	case reflect.Array:
-		return refers(t.Elem())
+		return t.Len() > 0 && refers(t.Elem())
 	case reflect.Struct:
 		for i := range t.NumField() {
 			if t != typeTime && refers(t.Field(i).Type) {
