@@ -102,17 +102,21 @@ func (b *batch) run(ctx context.Context, missing []int) ([]Filled, error) {
 
 // fillUnkept is fillUnkept for all keys.
 func (b *batch) fillUnkept(ctx context.Context, p *Policy) {
-	scopeOf(ctx).report(part{fresh: forever, tags: p.Tags})
+	around := scopeOf(ctx)
+	around.report(part{fresh: forever, tags: p.Tags})
 	if len(b.distinct) == 0 {
 		return
 	}
-	filled, err := b.run(ctx, b.distinct)
+	filled, err := b.run(around.passing(ctx), b.distinct)
 	for at, i := range b.distinct {
 		if err != nil {
 			b.answers[i].Err = err
 			continue
 		}
-		scopeOf(ctx).report(part{fresh: forever, tags: filled[at].Tags})
+		around.report(part{fresh: forever, tags: filled[at].Tags})
+		if ttl := filled[at].TTL; ttl != 0 {
+			around.report(lasting(ttl))
+		}
 		b.answers[i] = Answer{filled[at].Value, filled[at].Err}
 	}
 }
