@@ -24,7 +24,17 @@ type PageConfig struct {
 	// Policy is that of the pages. A fill, that is a handler, can add tags and
 	// shorten the life of its page by the functions of package fragment with
 	// the context of its request.
+	//
+	// With Policy.Detach a stale page is served at once to everybody, and the
+	// handler runs in the background, with a copy of the request, a context of
+	// its own and of c.Get what Carry names. The Detach of the Cache alone does
+	// not do that: not every handler bears it.
 	Policy fragment.Policy
+
+	// Carry names values of the Echo context, set by middleware outside of Page,
+	// that a handler needs which runs in the background: a logger, a tenant. They
+	// must be safe to use after the request, and by two goroutines.
+	Carry []string
 
 	// Browser is the Cache-Control of responses whose handler set none. Empty
 	// is "no-cache": browsers keep the page but ask each time, so that an

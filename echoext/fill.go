@@ -19,9 +19,10 @@ import (
 	"github.com/pongocache/pongocache/fragment"
 )
 
-// fill runs the handler into a recorder and returns the page to be stored. The
-// ctx, and with it the Scope, travels in the request.
-func (v *visit) fill(ctx context.Context) ([]byte, error) {
+// Fill implements fragment.Filler: it runs the handler into a recorder and
+// returns the page to be stored. The ctx, and with it the Scope, travels in the
+// request.
+func (v *visit) Fill(ctx context.Context) ([]byte, error) {
 	v.ctx, v.rec = ctx, newRecorder(v)
 	v.err = v.run(ctx)
 	if err := v.request.Context().Err(); err != nil {

@@ -67,6 +67,10 @@ func (s *site) do(method, target string, headers ...string) *httptest.ResponseRe
 		}
 		r.Header.Add(name, value)
 	}
+	return s.serve(r)
+}
+
+func (s *site) serve(r *http.Request) *httptest.ResponseRecorder {
 	w := httptest.NewRecorder()
 	s.ServeHTTP(w, r)
 	return w

@@ -13,12 +13,19 @@ import (
 const (
 	cacheName   = "pongocache"
 	hitStatus   = cacheName + "; hit"
+	oldStatus   = cacheName + "; hit; detail=stale"
 	staleStatus = cacheName + "; fwd=stale; detail=refill-failed"
 )
 
+// ServedStale is called by the engine when it serves this visit a stale page.
+func (v *visit) ServedStale() { v.stale = true }
+
 func (v *visit) hitOrStale() string {
-	if v.rec != nil { // the handler ran, and failed
+	switch {
+	case v.rec != nil: // the handler ran, and failed
 		return staleStatus
+	case v.stale:
+		return oldStatus
 	}
 	return hitStatus
 }
@@ -59,7 +66,7 @@ func (p *stored) into(h http.Header, status string, pick func(name string) bool)
 		values = append(values, value)
 		h[name] = values[from:len(values):len(values)]
 	}
-	if status == hitStatus || status == staleStatus {
+	if status == hitStatus || status == oldStatus || status == staleStatus {
 		age := max(time.Now().Unix()-p.at, 0)
 		values = append(values, strconv.FormatInt(age, 10))
 		h["Age"] = values[len(values)-1 : len(values) : len(values)]

@@ -29,25 +29,17 @@ type visit struct {
 	ctx  context.Context
 	page []byte // what the handler wrote, if it may be stored
 
-	filler func(context.Context) ([]byte, error) // fill, bound once
+	stale bool // what is served
 }
 
 // visits are pooled, so that a hit allocates nothing for what only a miss needs.
-var visits sync.Pool
-
-func init() {
-	visits.New = func() any {
-		v := new(visit)
-		v.filler = v.fill
-		return v
-	}
-}
+var visits = sync.Pool{New: func() any { return new(visit) }}
 
 // release gives v back, unless its handler ran: what that left behind, such as
 // a goroutine that still writes, must not find the visit of another request.
 func (v *visit) release() {
 	if v.rec == nil {
-		*v = visit{filler: v.filler}
+		*v = visit{}
 		visits.Put(v)
 	}
 }
@@ -108,7 +100,7 @@ func (v *visit) get() error {
 		_, v.spec, _ = v.find(pageSpace) // the variant, not what leads to it
 	}
 	for range maxSpecs {
-		value, err := v.Cache.Do(v.request.Context(), v.key(pageSpace, v.spec), policy, v.filler)
+		value, err := v.Cache.DoFiller(v.request.Context(), v.key(pageSpace, v.spec), policy, v)
 		page, other, ok := decode(value)
 		switch {
 		case v.rec != nil && (v.err == nil || v.rec.passing):

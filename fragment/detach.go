@@ -24,7 +24,7 @@ func (c *core) detach(ctx context.Context, j *job) (f *flight.Flight[answer], ok
 		return nil, false
 	}
 	own := *j
-	own.filler, own.around, own.old = fillFunc(fill), nil, nil
+	own.filler, own.around, own.old, own.detached = fillFunc(fill), nil, nil, true
 	ok = c.inBackground(ctx, []*job{&own}, []*flight.Flight[answer]{f}, func(ctx context.Context) {
 		got := result{Again: true}
 		defer func() { f.Land(got) }()

@@ -43,6 +43,9 @@ type Filler interface {
 	// the entry is to be refilled in the background. Nil means that it cannot
 	// be: the caller refills.
 	Detached() func(context.Context) ([]byte, error)
+
+	// A Filler may also have a method ServedStale(). It is called, on the
+	// caller's goroutine, when DoFiller is about to return a stale value.
 }
 
 // fillFunc is the fill of Do: one that depends on nobody's goroutine.
@@ -96,14 +99,15 @@ func (c *core) do(ctx context.Context, k Key, p *Policy, f Filler) ([]byte, erro
 
 // A job is a call of Do that is not answered by a hit.
 type job struct {
-	name   string
-	key    string
-	policy Policy
-	filler Filler
-	around *scope
-	landed uint64 // what had landed before it looked
-	view   view   // what it saw then, beside old
-	old    *entry // what it found, to be served while another fills or if the fill fails; or nil
+	name     string
+	key      string
+	policy   Policy
+	filler   Filler
+	around   *scope
+	landed   uint64 // what had landed before it looked
+	view     view   // what it saw then, beside old
+	detached bool   // it has no caller any more
+	old      *entry // what it found, to be served while another fills or if the fill fails; or nil
 }
 
 // keepOld keeps what a lookup found, if the policy wants it.

@@ -108,12 +108,8 @@ func (c *core) mend() {
 func (c *core) mending() {
 	ctx := c.background.life
 	for wait := firstTry; ; wait = min(2*wait, lastTry) {
-		timer := time.NewTimer(wait - time.Duration(rand.Int64N(int64(wait/5))))
-		select {
-		case <-ctx.Done():
-			timer.Stop()
+		if !sleep(ctx, wait-time.Duration(rand.Int64N(int64(wait/5)))) {
 			return
-		case <-timer.C:
 		}
 		if c.try(ctx) == nil && c.mended(ctx) {
 			return

@@ -42,6 +42,9 @@ func (c *core) obtain(ctx context.Context, j *job) ([]byte, error) {
 				continue
 			}
 		}
+		if got.Err == errElsewhere {
+			return c.serveOld(ctx, j, "another process refills")
+		}
 		return c.answer(ctx, j, got)
 	}
 }
@@ -84,7 +87,7 @@ func (c *core) lead(ctx context.Context, j *job, n *flight.Node) result {
 			return found
 		}
 	}
-	return c.run(ctx, j, n)
+	return c.leased(ctx, j, n, func() result { return c.run(ctx, j, n) })
 }
 
 // stored is the result of a leader who finds the value stored after all.

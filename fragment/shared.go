@@ -160,6 +160,7 @@ func (c *core) stampShared(ctx context.Context, d *draft) error {
 		}
 		d.stamped = append(d.stamped, t)
 	}
+	c.rememberTags(d)
 	if len(late) == 0 {
 		return nil
 	}
@@ -172,6 +173,15 @@ func (c *core) stampShared(ctx context.Context, d *draft) error {
 		}
 	}
 	return nil
+}
+
+// rememberTags remembers the tags of a draft for the next look.
+func (c *core) rememberTags(d *draft) {
+	slots := make([]slotNo, 0, len(d.tags))
+	for _, t := range d.stamped[1:] {
+		slots = append(slots, t.slot)
+	}
+	c.shared.remember(d.key, slots)
 }
 
 // stampLate finds the stamps of slots that were not known before the fill, in

@@ -90,6 +90,9 @@ func (c *core) serve(ctx context.Context, j *job, e *entry, why string, cause er
 	if time.Now().UnixNano() < e.fresh {
 		return c.hit(ctx, j.name, e, j.around)
 	}
+	if f, ok := j.filler.(interface{ ServedStale() }); ok {
+		f.ServedStale()
+	}
 	n := c.counts.of(j.name)
 	n.stale.Add(1)
 	n.saved.Add(int64(e.cost))

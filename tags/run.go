@@ -19,18 +19,9 @@ type run struct {
 	buf   *bytes.Buffer // the body, once rendered
 	at    *pongo2.Token // what is being evaluated, for errors
 	doing string        // the same in words
-	fill  func(context.Context) ([]byte, error)
 }
 
-var runs sync.Pool
-
-func init() {
-	runs.New = func() any {
-		r := new(run)
-		r.fill = r.render
-		return r
-	}
-}
+var runs = sync.Pool{New: func() any { return new(run) }}
 
 // release gives r back. It is not called when a body panics: then it is unknown
 // who else still has it.
@@ -38,7 +29,7 @@ func (r *run) release() {
 	if r.buf != nil {
 		freeBuffer(r.buf)
 	}
-	*r = run{fill: r.fill}
+	*r = run{}
 	runs.Put(r)
 }
 
@@ -58,7 +49,7 @@ func (t *cacheTag) Execute(ec *pongo2.ExecutionContext, w pongo2.TemplateWriter)
 		// A fault was told as an Event, and must not break the page.
 		_ = p.cache.Delete(in.ctx, p.key)
 	}
-	value, err := p.cache.Do(in.ctx, p.key, p.policy, r.fill)
+	value, err := p.cache.DoFiller(in.ctx, p.key, p.policy, r)
 	if err == nil {
 		// The value may be the buffer itself.
 		_, err = w.Write(value)
@@ -70,8 +61,13 @@ func (t *cacheTag) Execute(ec *pongo2.ExecutionContext, w pongo2.TemplateWriter)
 	return nil
 }
 
-// render is the fill: it renders the body in a context and a buffer of its own.
-func (r *run) render(ctx context.Context) ([]byte, error) {
+// Detached implements fragment.Filler. A body is rendered by the request that
+// shows it and never after that.
+func (r *run) Detached() func(context.Context) ([]byte, error) { return nil }
+
+// Fill implements fragment.Filler: it renders the body in a context and a buffer
+// of its own.
+func (r *run) Fill(ctx context.Context) ([]byte, error) {
 	defer r.in.enter(ctx)()
 	if err := r.addTags(ctx); err != nil {
 		return nil, err

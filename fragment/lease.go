@@ -1,0 +1,129 @@
+package fragment
+
+import (
+	"context"
+	"errors"
+	"math/rand/v2"
+	"strconv"
+	"sync"
+	"time"
+
+	"github.com/pongocache/pongocache/fragment/internal/flight"
+)
+
+// A lease lets one process at a time fill a key, where the Backend is a Locker. It
+// spares work and nothing depends on it: who cannot have it in time, or cannot
+// reach the Backend, fills all the same, and so does the next when it ends
+// before its fill does.
+//
+// Who waited for the fill of another process and finds nothing stored by it
+// fills without a lease: that fill failed, or its answer may not be stored, and
+// then others are not to wait in line for the same.
+
+// errElsewhere is the error of a leader who has something to serve while another
+// process fills.
+var errElsewhere = errors.New("fragment: another process fills this key")
+
+// Between two looks at what another process fills.
+const (
+	firstPoll = 5 * time.Millisecond
+	lastPoll  = 100 * time.Millisecond
+)
+
+// leased runs fill, which fills j, under the lease on its key, or returns what
+// another process has filled.
+func (c *core) leased(ctx context.Context, j *job, n *flight.Node, fill func() result) result {
+	if _, ok := c.backend.(Locker); !ok || c.shared == nil || j.view.at == nil {
+		return fill() // nor may its answer be stored, without a view
+	}
+	owner := strconv.FormatUint(rand.Uint64(), 36) + strconv.FormatUint(rand.Uint64(), 36)
+	began := time.Now()
+	for pause := firstPoll; ; pause = min(2*pause, lastPoll) {
+		took, err := c.lock(ctx, j, owner)
+		if err != nil {
+			c.fault(ctx, j.name, "lock", err)
+			return fill()
+		}
+		waited := pause > firstPoll
+		if took {
+			return c.underLease(ctx, j, n, owner, waited, fill)
+		}
+		patience := max(c.wait, 0) - time.Since(began)
+		switch {
+		case j.policy.Refresh, patience <= 0:
+			return fill()
+		case j.hasSpare() || j.detached:
+			return result{Err: errElsewhere, Again: true}
+		}
+		if !sleep(ctx, min(pause, patience)) {
+			return result{Err: ctx.Err(), Again: true}
+		}
+		if found, ok := c.stored(ctx, j); ok {
+			c.waitedElsewhere(ctx, j, began)
+			return found
+		}
+	}
+}
+
+// underLease fills j, whose lease owner has, unless it is stored by now.
+func (c *core) underLease(ctx context.Context, j *job, n *flight.Node, owner string, waited bool, fill func() result) result {
+	var once sync.Once
+	unlock := func() { once.Do(func() { c.unlock(ctx, j, owner) }) }
+	defer unlock()
+	if !j.policy.Refresh {
+		// Between our look and the lease another process may have stored.
+		if found, ok := c.stored(ctx, j); ok {
+			return found
+		}
+	}
+	if waited {
+		unlock()
+		return fill()
+	}
+	n.OnRelease(func() { c.background.run(unlock) })
+	return fill()
+}
+
+// waitedElsewhere counts and tells that j has an answer of another process.
+func (c *core) waitedElsewhere(ctx context.Context, j *job, began time.Time) {
+	c.counts.waits.Add(1)
+	c.tell(ctx, Event{Kind: EventWait, Name: j.name, Reason: "another process filled it", Start: began, Duration: time.Since(began)})
+}
+
+// leaseTTL is how long a lease on j lasts if its owner is no more.
+func (c *core) leaseTTL(j *job) time.Duration {
+	if j.policy.FillTimeout > 0 {
+		return j.policy.FillTimeout + c.writeTimeout
+	}
+	return max(c.wait, defaultWait)
+}
+
+func (c *core) lock(ctx context.Context, j *job, owner string) (took bool, err error) {
+	ctx, cancel := c.reading(ctx)
+	defer cancel()
+	err = c.call(ctx, false, func() error {
+		took, err = Lock(ctx, c.backend, j.key, owner, c.leaseTTL(j))
+		return err
+	})
+	return took, err
+}
+
+func (c *core) unlock(ctx context.Context, j *job, owner string) {
+	ctx, cancel := c.writing(ctx)
+	defer cancel()
+	if err := c.call(ctx, false, func() error { return Unlock(ctx, c.backend, j.key, owner) }); err != nil {
+		c.fault(ctx, j.name, "unlock", err)
+	}
+}
+
+// sleep waits for d; it reports false if ctx ended first.
+func sleep(ctx context.Context, d time.Duration) bool {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return true
+	case <-ctx.Done():
+		return false
+	}
+}
