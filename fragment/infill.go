@@ -125,8 +125,8 @@ func StoreWith(ctx context.Context, k Key, value []byte) {
 // Kept reports, after Do returned, what became of the fill that was given ctx:
 // whether its value was stored and, if not, why, in one word that is fit to be
 // shown to anybody: do-not-store, too-large, outdated, expired, stale-part,
-// tags, null or backend. An Event tells more. For a ctx that is not that of an
-// ended fill it reports false and "".
+// tags, null, transform or backend. An Event tells more. For a ctx that is not
+// that of an ended fill it reports false and "".
 func Kept(ctx context.Context) (stored bool, why string) {
 	s := scopeOf(ctx)
 	if s == nil {
