@@ -29,7 +29,9 @@ func (f *Func[K, V]) Set(ctx context.Context, k K, v V) error {
 	}
 	p := f.policy
 	p.Tags = slices.Concat(p.Tags, s.tags)
-	p.TTL = cmp.Or(s.ttl, p.TTL)
+	if p.TTL >= 0 { // below, nothing is ever stored
+		p.TTL = cmp.Or(s.ttl, p.TTL)
+	}
 	return f.cache.Set(ctx, key, s.raw, p)
 }
 

@@ -192,7 +192,7 @@ func TestOptionsWhereTheCacheIsOff(t *testing.T) {
 		c, _ := newCache(t)
 		off, err := memo.NewWithOptions(c, "off", fragment.Policy{TTL: -1}, memo.Options[int, int]{
 			TTL:   func(k, _ int) time.Duration { return time.Duration(k) },
-			Store: func(k, _ int) bool { return k == 0 },
+			Store: func(k, v int) bool { return k == 0 || v == 7 },
 		}, noLoad[int, int])
 		mustDo(t, err)
 		page := memo.New(c, "page", fragment.Policy{TTL: time.Minute}, off.Get)
@@ -201,6 +201,14 @@ func TestOptionsWhereTheCacheIsOff(t *testing.T) {
 			if left, _, _ := c.TTL(ctx, page.Key(k)); left != want {
 				t.Errorf("TTL %v: the page lives %v, want %v", time.Duration(k), left, want)
 			}
+		}
+		mustDo(t, off.Set(ctx, 0, 7))
+		mustDo(t, off.Set(ctx, int(time.Hour), 7))
+		if n := c.Stats().Names["off"].Hits; n != 0 {
+			t.Errorf("%d hits of what is off", n)
+		}
+		if ok, _ := c.Has(ctx, off.Key(int(time.Hour))); ok {
+			t.Error("Set stored what is off")
 		}
 	})
 }
