@@ -112,10 +112,10 @@ func (b *batch[K, V]) fill(ctx context.Context, missing []int) ([]fragment.Fille
 }
 
 // take gives v the answer of place i, which is raw, and reports whether it could.
-// What was loaded is given once: the same argument in another place is to have
-// a copy.
+// What was loaded stands in the first place of its argument; the others have
+// copies.
 func (b *batch[K, V]) take(i int, raw []byte, v *V) bool {
-	if own := b.loaded[i].Swap(nil); own != nil {
+	if own := b.loaded[i].Load(); own != nil {
 		*v = *own
 		return true
 	}

@@ -99,3 +99,37 @@ func TestManyThatCannotBeStored(t *testing.T) {
 		}
 	})
 }
+
+// lenient is a Codec that takes anything for an answer, as those do in which all
+// fields are optional.
+type lenient struct{}
+
+func (lenient) Name() string                      { return "lenient" }
+func (lenient) Marshal(user) ([]byte, error)      { return nil, errDown }
+func (lenient) Unmarshal(_ []byte, u *user) error { return nil }
+
+// What stands for an answer that cannot be stored is no answer to anybody,
+// whatever the codec would make of it.
+func TestWaitersOfManyThatCannotBeStored(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c, _ := newCache(t)
+		f, err := memo.NewWithOptions(c, "user", fragment.Policy{}, memo.Options[int, user]{
+			Codec: lenient{},
+			LoadMany: func(_ context.Context, ids []int) ([]memo.Result[user], error) {
+				time.Sleep(time.Second)
+				return slices.Repeat([]memo.Result[user]{{Value: user{Name: "ada"}}}, len(ids)), nil
+			},
+		}, nil)
+		mustDo(t, err)
+		go func() { _ = f.GetMany(t.Context(), []int{1, 2}) }()
+		synctest.Wait()
+		if got := mustGet2(f.Get(t.Context(), 2))(t); got.Name != "ada" {
+			t.Errorf("who waited got %+v", got)
+		}
+		for _, r := range f.GetMany(t.Context(), []int{1, 1}) {
+			if r.Err != nil || r.Value.Name != "ada" {
+				t.Errorf("the same twice: got %+v", r)
+			}
+		}
+	})
+}
