@@ -44,7 +44,7 @@ func (c *core) storedMany(ctx context.Context, mine []*member) map[int]result {
 	c.lookupMany(ctx, mine[0].policy.Tags, true, asks)
 	found := make(map[int]result)
 	for i, m := range mine {
-		if m.view = asks[i].view; asks[i].found == fresh {
+		if m.view = asks[i].view; m.isDone(asks[i].found, asks[i].e) {
 			found[i] = c.resultOf(ctx, m.job, asks[i].e, mark, m.view)
 		}
 	}
