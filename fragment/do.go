@@ -109,6 +109,7 @@ type job struct {
 	view     view   // what it saw then, beside old
 	detached bool   // it has no caller any more
 	old      *entry // what it found, to be served while another fills or if the fill fails; or nil
+	early    int64  // when that was made, if it is fresh and to be refilled early; or zero
 }
 
 // keepOld keeps what a lookup found, if the policy wants it.
@@ -116,4 +117,11 @@ func (j *job) keepOld(found state, e entry) {
 	if found == fresh || found == stale && j.policy.Stale >= 0 {
 		j.old = &e
 	}
+	if found == fresh {
+		j.early = e.created
+	}
 }
+
+// isDone reports whether e, which j found when it looked once more, spares it the
+// fill: not, if it is the very entry that j is to refill early.
+func (j *job) isDone(found state, e *entry) bool { return found == fresh && e.created != j.early }

@@ -16,6 +16,18 @@ type ask struct {
 	view  view
 }
 
+// asksFor returns asks for n keys.
+func asksFor(n int, key func(i int) (name, key string)) []*ask {
+	asks, entries, list := make([]ask, n), make([]entry, n), make([]*ask, n)
+	for i := range list {
+		a := &asks[i]
+		a.name, a.key = key(i)
+		a.e = &entries[i]
+		list[i] = a
+	}
+	return list
+}
+
 // look looks asks up, with the stamps by which their entries are judged, in one
 // trip; in two if an entry carries tags that nobody expected. tags are those that
 // the entries are going to have, as far as that is known. With filling it also

@@ -170,10 +170,10 @@ func (c *core) doMany(ctx context.Context, b *batch, p *Policy) {
 // hitMany looks all keys up, answers those that are fresh and returns the rest.
 func (c *core) hitMany(ctx context.Context, b *batch, p *Policy) (wanted []*member) {
 	landed, around := c.flights.Landed(), scopeOf(ctx)
-	asks := make([]*ask, len(b.distinct))
-	for at, i := range b.distinct {
-		asks[at] = &ask{name: b.keys[i].name, key: c.key(b.keys[i]), e: new(entry)}
-	}
+	asks := asksFor(len(b.distinct), func(at int) (name, key string) {
+		k := b.keys[b.distinct[at]]
+		return k.name, c.key(k)
+	})
 	c.lookupMany(ctx, p.Tags, true, asks)
 	for at, i := range b.distinct {
 		a := asks[at]

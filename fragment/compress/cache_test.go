@@ -130,7 +130,7 @@ func TestWhatIsDamagedIsFilledAnew(t *testing.T) {
 			"a bit flipped":           flipped,
 			"text":                    []byte("<html>an entry of somebody else</html>"),
 			"what is no entry inside": forged(3, block(last, raw, 3, "abc")),
-			"a bomb":                  forged(64*mib, bomb(64*mib)...),
+			"a bomb":                  forged(8*mib, bomb(8*mib)...),
 			"a page that is no entry": append([]byte{asItIs}, value...),
 			"one from before it was":  entry,
 		} {
