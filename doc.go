@@ -17,6 +17,10 @@
 //   - echoext caches whole views of an Echo program, and renders its templates.
 //   - memo caches what a function returns, once for each argument.
 //   - fragment/bigcachebackend keeps entries in the memory of the process.
+//   - fragment/compress and fragment/encrypt change entries on their way to a
+//     Backend: they make them smaller, and keep them secret and genuine.
+//   - fragment/metrics shows caches to Prometheus.
+//   - fragment/fragmenttest helps to test what uses a cache.
 //   - fragment/backendtest tests a Backend of your own.
 //
 // The program in the folder example uses all of them; go run ./example starts it.

@@ -27,6 +27,14 @@
 // A handler behind Page sees and changes a header of its own; that of middleware
 // outside is sent with it.
 //
+// # Slow and failing handlers
+//
+// A handler is a fill: what fragment.Policy says of stale values, timeouts and
+// errors holds for pages. While one visitor's request renders a page anew, the
+// others are served the stale one. With Policy.Detach that visitor is too, and the
+// handler runs in the background with a copy of the request and an Echo context of
+// its own, where c.Get finds only what [PageConfig.Carry] names.
+//
 // # HEAD
 //
 // Echo answers HEAD only where a route is declared for it, as by e.Match. With

@@ -96,11 +96,12 @@ func caught(err *error) {
 	}
 }
 
-// fault counts and tells that the Backend failed.
-func (c *core) fault(ctx context.Context, name, doing string, err error) {
+// fault counts and tells that the Backend failed, by a call that began then, or
+// by what it returned.
+func (c *core) fault(ctx context.Context, name, doing string, began time.Time, err error) {
 	if errors.Is(err, ErrDown) {
 		return // it was not asked
 	}
 	c.counts.faults.Add(1)
-	c.tell(ctx, Event{Kind: EventFault, Name: name, Reason: doing, Err: err})
+	c.tell(ctx, Event{Kind: EventFault, Name: name, Reason: doing, Err: err, Start: began})
 }

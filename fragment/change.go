@@ -98,9 +98,10 @@ func (c *core) rewrite(ctx context.Context, key string, e *entry) error {
 	if err != nil {
 		return err
 	}
+	began := time.Now()
 	err = c.set(ctx, key, raw, max(until(e.dead, time.Now().UnixNano()), 1))
 	if err != nil {
-		c.fault(ctx, name, "set", err)
+		c.fault(ctx, name, "set", began, err)
 	}
 	return err
 }
@@ -123,12 +124,13 @@ func (c *Cache) Delete(ctx context.Context, keys ...Key) error {
 	}
 	defer done()
 	texts, _ := core.textsOf(keys)
+	began := time.Now()
 	if err := core.removeForGood(ctx, texts); err != nil {
-		core.fault(ctx, keys[0].name, "delete", err)
+		core.fault(ctx, keys[0].name, "delete", began, err)
 		return fmt.Errorf("fragment: delete: %w", err)
 	}
 	for _, k := range keys {
-		core.tell(ctx, Event{Kind: EventInvalidate, Name: k.name, Reason: "delete"})
+		core.tell(ctx, Event{Kind: EventInvalidate, Name: k.name, Reason: "delete", Start: began})
 	}
 	return nil
 }

@@ -33,7 +33,8 @@ type draft struct {
 	tags    []string
 	stamped []stamped
 	raw     []byte
-	why     error // it is not
+	put     time.Time // when that began
+	why     error     // it is not
 }
 
 // Why a draft is not stored.

@@ -35,7 +35,8 @@ type entry struct {
 	clear   uint64
 	cost    time.Duration
 
-	negative bool // there is nothing: value is the text of the error that said so
+	asked    time.Time // when it was read, if somebody wants to know
+	negative bool      // there is nothing: value is the text of the error that said so
 
 	name  []byte
 	tags  []byte // encoded

@@ -144,7 +144,7 @@ func (c *core) became(ctx context.Context, d *draft) {
 		c.failures.forget(d.key)
 		c.tell(ctx, Event{Kind: EventStore, Name: d.name, Size: len(d.value), Duration: d.cost})
 	case errors.Is(d.why, errBackend) && !errors.Is(d.why, ErrDown):
-		c.fault(ctx, d.name, "set", d.why)
+		c.fault(ctx, d.name, "set", d.put, d.why)
 	default:
 		c.counts.skips.Add(1)
 		c.tell(ctx, Event{Kind: EventSkip, Name: d.name, Reason: d.why.Error(), Size: len(d.value)})

@@ -44,13 +44,16 @@ func LimitTTL(ctx context.Context, d time.Duration) {
 // entry says still shortens it. Outside of a fill, or with zero, it does nothing.
 func SetTTL(ctx context.Context, d time.Duration) {
 	s := scopeOf(ctx)
-	if s == nil {
-		return
-	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if !s.ended {
-		s.setTTL(d)
+	switch {
+	case s == nil || d == 0:
+	case isPassing(ctx, s):
+		s.report(lasting(d))
+	default:
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		if !s.ended {
+			s.setTTL(d)
+		}
 	}
 }
 
@@ -71,7 +74,7 @@ func DoNotStore(ctx context.Context, reason string) {
 // around it may be stored.
 func SkipStore(ctx context.Context, reason string) {
 	s := scopeOf(ctx)
-	if s == nil || !s.leaveOut(cmp.Or(reason, "skip store")) {
+	if s == nil || isPassing(ctx, s) || !s.leaveOut(cmp.Or(reason, "skip store")) {
 		return
 	}
 	s.node.Release()

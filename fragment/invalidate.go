@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"time"
 )
 
 // InvalidateTags frees every entry of this Cache that carries one of tags, and
@@ -54,6 +55,7 @@ func invalidateCores(ctx context.Context, cores []*core, pick slotPicker, told E
 		}
 		remote = append(remote, k)
 	}
+	told.Start = time.Now()
 	block(tables, pick)
 	errs := moveShared(ctx, remote, pick)
 	for i, k := range remote {
@@ -61,7 +63,7 @@ func invalidateCores(ctx context.Context, cores []*core, pick slotPicker, told E
 			done = append(done, k.stamps)
 			continue
 		}
-		k.fault(ctx, "", told.Reason, errs[i])
+		k.fault(ctx, "", told.Reason, told.Start, errs[i])
 		k.oweSlots(pick(k.stamps))
 		k.mend()
 		errs[i] = fmt.Errorf("fragment: invalidate: cache %q: %w; it is tried again in the background", nameOf(k.label()), errs[i])

@@ -30,28 +30,33 @@ const (
 	lastPoll  = 100 * time.Millisecond
 )
 
-// leased runs fill, which fills j, under the lease on its key, or returns what
-// another process has filled.
-func (c *core) leased(ctx context.Context, j *job, n *flight.Node, fill func() result) result {
-	if _, ok := c.backend.(Locker); !ok || c.shared == nil || j.view.at == nil {
-		return fill() // nor may its answer be stored, without a view
-	}
+// canLease reports whether j is to be filled under a lease. Without a view its
+// answer cannot be stored anyhow.
+func (c *core) canLease(j *job) bool {
+	_, ok := c.backend.(Locker)
+	return ok && c.shared != nil && j.view.at != nil
+}
+
+// leased fills j under the lease on its key, or returns what another process has
+// filled.
+func (c *core) leased(ctx context.Context, j *job, n *flight.Node) result {
 	owner := strconv.FormatUint(rand.Uint64(), 36) + strconv.FormatUint(rand.Uint64(), 36)
 	began := time.Now()
 	for pause := firstPoll; ; pause = min(2*pause, lastPoll) {
+		asked := time.Now()
 		took, err := c.lock(ctx, j, owner)
 		if err != nil {
-			c.fault(ctx, j.name, "lock", err)
-			return fill()
+			c.fault(ctx, j.name, "lock", asked, err)
+			return c.run(ctx, j, n)
 		}
 		waited := pause > firstPoll
 		if took {
-			return c.underLease(ctx, j, n, owner, waited, fill)
+			return c.underLease(ctx, j, n, owner, waited)
 		}
 		patience := max(c.wait, 0) - time.Since(began)
 		switch {
 		case j.policy.Refresh, patience <= 0:
-			return fill()
+			return c.run(ctx, j, n)
 		case j.hasSpare() || j.detached:
 			return result{Err: errElsewhere, Again: true}
 		}
@@ -66,7 +71,7 @@ func (c *core) leased(ctx context.Context, j *job, n *flight.Node, fill func() r
 }
 
 // underLease fills j, whose lease owner has, unless it is stored by now.
-func (c *core) underLease(ctx context.Context, j *job, n *flight.Node, owner string, waited bool, fill func() result) result {
+func (c *core) underLease(ctx context.Context, j *job, n *flight.Node, owner string, waited bool) result {
 	var once sync.Once
 	unlock := func() { once.Do(func() { c.unlock(ctx, j, owner) }) }
 	defer unlock()
@@ -78,10 +83,10 @@ func (c *core) underLease(ctx context.Context, j *job, n *flight.Node, owner str
 	}
 	if waited {
 		unlock()
-		return fill()
+		return c.run(ctx, j, n)
 	}
 	n.OnRelease(func() { c.background.run(unlock) })
-	return fill()
+	return c.run(ctx, j, n)
 }
 
 // waitedElsewhere counts and tells that j has an answer of another process.
@@ -111,8 +116,9 @@ func (c *core) lock(ctx context.Context, j *job, owner string) (took bool, err e
 func (c *core) unlock(ctx context.Context, j *job, owner string) {
 	ctx, cancel := c.writing(ctx)
 	defer cancel()
+	began := time.Now()
 	if err := c.call(ctx, false, func() error { return Unlock(ctx, c.backend, j.key, owner) }); err != nil {
-		c.fault(ctx, j.name, "unlock", err)
+		c.fault(ctx, j.name, "unlock", began, err)
 	}
 }
 

@@ -36,7 +36,7 @@ func ExampleLogTo() {
 }
 
 func withoutTime(_ []string, a slog.Attr) slog.Attr {
-	if a.Key == slog.TimeKey {
+	if a.Key == slog.TimeKey || a.Key == "duration" {
 		return slog.Attr{}
 	}
 	return a

@@ -16,6 +16,18 @@ type ask struct {
 	view  view
 }
 
+// asksFor returns asks for n keys.
+func asksFor(n int, key func(i int) (name, key string)) []*ask {
+	asks, entries, list := make([]ask, n), make([]entry, n), make([]*ask, n)
+	for i := range list {
+		a := &asks[i]
+		a.name, a.key = key(i)
+		a.e = &entries[i]
+		list[i] = a
+	}
+	return list
+}
+
 // look looks asks up, with the stamps by which their entries are judged, in one
 // trip; in two if an entry carries tags that nobody expected. tags are those that
 // the entries are going to have, as far as that is known. With filling it also
@@ -37,10 +49,11 @@ func (c *core) look(ctx context.Context, tags []string, filling bool, asks ...*a
 		slots = append(slots, c.shared.guess(a.key)...)
 	}
 	slots = distinct(slots)
+	began := time.Now()
 	seen, raws, err := c.readWithStamps(ctx, slots, asks)
 	if err != nil {
 		if ctx.Err() == nil { // else it is the caller who gave up
-			c.fault(ctx, asks[0].name, "get", err)
+			c.fault(ctx, asks[0].name, "get", began, err)
 		}
 		return
 	}
@@ -49,7 +62,7 @@ func (c *core) look(ctx context.Context, tags []string, filling bool, asks ...*a
 		more, err := c.readStamps(ctx, unknown)
 		if err != nil {
 			if ctx.Err() == nil {
-				c.fault(ctx, asks[0].name, "get", err)
+				c.fault(ctx, asks[0].name, "get", began, err)
 			}
 			more = new(sight)
 		}
@@ -57,7 +70,7 @@ func (c *core) look(ctx context.Context, tags []string, filling bool, asks ...*a
 	}
 	missed := false
 	for _, a := range asks {
-		a.view.at = seen
+		a.view.at, a.e.asked = seen, began
 		a.found = c.judgeShared(a, raws[a.key] != nil)
 		missed = missed || a.found != fresh
 	}
@@ -169,6 +182,7 @@ func (c *core) createStamps(ctx context.Context, known []stamped) {
 	}
 	ctx, cancel := c.writing(ctx)
 	defer cancel()
+	began := time.Now()
 	var err error
 	for _, slot := range none {
 		if _, failed := c.createStamp(ctx, slot); failed != nil {
@@ -188,7 +202,7 @@ func (c *core) createStamps(ctx context.Context, known []stamped) {
 			return
 		}
 	}
-	c.fault(ctx, "", "set", err)
+	c.fault(ctx, "", "set", began, err)
 }
 
 // A guess is what tags the entry of a key carried when it was read last. It is

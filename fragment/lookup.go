@@ -43,10 +43,13 @@ func (c *core) lookupShared(ctx context.Context, name, key string, tags []string
 }
 
 func (c *core) lookupLocal(ctx context.Context, name, key string, e *entry) state {
+	if c.observe != nil {
+		e.asked = time.Now()
+	}
 	raw, ok, err := c.get(ctx, key)
 	if err != nil {
 		if ctx.Err() == nil { // else it is the caller who gave up
-			c.fault(ctx, name, "get", err)
+			c.fault(ctx, name, "get", e.asked, err)
 		}
 		return missing
 	}
@@ -65,15 +68,23 @@ func (c *core) lookupMany(ctx context.Context, tags []string, filling bool, asks
 		c.look(ctx, tags, filling, asks...)
 		return
 	}
+	if _, ok := c.backend.(ManyGetter); !ok {
+		for _, a := range asks {
+			a.found = c.lookupLocal(ctx, a.name, a.key, a.e)
+		}
+		return
+	}
 	keys := make([]string, len(asks))
 	for i, a := range asks {
 		keys[i] = a.key
 	}
+	began := time.Now()
 	raws, err := c.getMany(ctx, keys)
 	if err != nil && ctx.Err() == nil {
-		c.fault(ctx, "", "get many", err)
+		c.fault(ctx, "", "get many", began, err)
 	}
 	for _, a := range asks {
+		a.e.asked = began
 		if raw, ok := raws[a.key]; ok {
 			a.found = c.judge(ctx, a.name, a.key, raw, a.e)
 		}
@@ -100,12 +111,12 @@ func (c *core) decode(ctx context.Context, name, key string, raw []byte, e *entr
 	for i := len(c.transforms) - 1; i >= 0; i-- {
 		var err error
 		if raw, err = openBy(c.transforms[i], key, raw); err != nil {
-			c.fault(ctx, name, "decode", err)
+			c.fault(ctx, name, "decode", time.Time{}, err)
 			return false
 		}
 	}
 	if !decodeEntry(raw, c.bound(key), e) {
-		c.fault(ctx, name, "decode", errNoEntry)
+		c.fault(ctx, name, "decode", time.Time{}, errNoEntry)
 		return false
 	}
 	return true
@@ -118,7 +129,7 @@ func (c *core) hit(ctx context.Context, name string, e *entry, around *scope) ([
 	n.hits.Add(1)
 	n.saved.Add(int64(e.cost))
 	if c.observe != nil {
-		c.tell(ctx, Event{Kind: EventHit, Name: name, Size: len(e.value)})
+		c.tell(ctx, Event{Kind: EventHit, Name: name, Size: len(e.value), Start: e.asked})
 	}
 	if around != nil {
 		around.reportEntry(e, false)

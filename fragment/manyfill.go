@@ -23,11 +23,6 @@ func (c *core) leadMany(ctx context.Context, b *batch, some []*member) (rest []*
 func (c *core) takeOff(some []*member, node *flight.Node) (mine, rest []*member) {
 	for _, m := range some {
 		f, first := c.flights.Join(m.key, node)
-		if first && c.flights.Landed() != m.landed && !m.policy.Refresh {
-			// Somebody may have stored it since we looked: one by one, then.
-			f.Land(result{Again: true})
-			first = false
-		}
 		if !first {
 			rest = append(rest, m)
 			continue
@@ -36,6 +31,24 @@ func (c *core) takeOff(some []*member, node *flight.Node) (mine, rest []*member)
 		mine = append(mine, m)
 	}
 	return mine, rest
+}
+
+// storedMany is stored for members whose flights this caller leads: it returns
+// the results of those that are stored after all, by their places in mine.
+func (c *core) storedMany(ctx context.Context, mine []*member) map[int]result {
+	if c.flights.Landed() == mine[0].landed || mine[0].policy.Refresh {
+		return nil
+	}
+	mark := c.stamps.mark()
+	asks := asksFor(len(mine), func(i int) (name, key string) { return mine[i].name, mine[i].key })
+	c.lookupMany(ctx, mine[0].policy.Tags, true, asks)
+	found := make(map[int]result)
+	for i, m := range mine {
+		if m.view = asks[i].view; m.isDone(asks[i].found, asks[i].e) {
+			found[i] = c.resultOf(ctx, m.job, asks[i].e, mark, m.view)
+		}
+	}
+	return found
 }
 
 // asideMany has members refilled in the background, those that nobody else is
@@ -85,9 +98,24 @@ func (c *core) fillMany(ctx context.Context, b *batch, mine []*member, n *flight
 			m.f.Land(results[i])
 		}
 	}()
-	jobs, missing := make([]*job, len(mine)), make([]int, len(mine))
+	found := c.storedMany(ctx, mine)
+	var jobs []*job
+	var missing []int
 	for i, m := range mine {
-		jobs[i], missing[i] = m.job, m.i
+		if _, ok := found[i]; !ok {
+			jobs, missing = append(jobs, m.job), append(missing, m.i)
+		}
 	}
-	return c.fill(ctx, jobs, n, func(ctx context.Context) ([]Filled, error) { return b.run(ctx, missing) })
+	var filled []result
+	if len(jobs) > 0 {
+		filled = c.fill(ctx, jobs, n, func(ctx context.Context) ([]Filled, error) { return b.run(ctx, missing) })
+	}
+	for i := range mine {
+		got, ok := found[i]
+		if !ok {
+			got, filled = filled[0], filled[1:]
+		}
+		results = append(results, got)
+	}
+	return results
 }

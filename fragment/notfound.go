@@ -1,6 +1,9 @@
 package fragment
 
-import "context"
+import (
+	"context"
+	"time"
+)
 
 // maxErrorText is how much of the text of an error is kept, in bytes.
 const maxErrorText = 1 << 10
@@ -27,6 +30,7 @@ func (e *notFound) Unwrap() error { return ErrNotFound }
 func (c *core) forget(ctx context.Context, d *draft) {
 	ctx, cancel := c.writing(ctx)
 	defer cancel()
+	began := time.Now()
 	err := d.lane.enter(ctx, d.turn)
 	if err == errOverwritten {
 		return
@@ -36,6 +40,6 @@ func (c *core) forget(ctx context.Context, d *draft) {
 		err = c.remove(ctx, d.key)
 	}
 	if err != nil {
-		c.fault(ctx, d.name, "delete", err)
+		c.fault(ctx, d.name, "delete", began, err)
 	}
 }

@@ -15,7 +15,7 @@ type Event struct {
 	Reason   string        // why it was skipped, missed or done
 	Err      error         // of a fault or a failed fill
 	Start    time.Time     // when it began; it ended Duration later
-	Duration time.Duration // of a fill, a wait or a faulty call
+	Duration time.Duration // what it took: a lookup, a fill, a wait, a call that failed; of EventStore, the fill
 	Size     int           // bytes of the value
 	Tags     []string      // that were invalidated; not to be changed
 }
@@ -69,8 +69,11 @@ func (c *core) tell(ctx context.Context, e Event) {
 		return
 	}
 	e.Cache = c.label()
-	if e.Start.IsZero() {
+	switch {
+	case e.Start.IsZero():
 		e.Start = time.Now().Add(-e.Duration)
+	case e.Duration == 0:
+		e.Duration = time.Since(e.Start)
 	}
 	if held, ok := ctx.Value(heldKey{c}).(*[]Event); ok {
 		*held = append(*held, e)

@@ -81,31 +81,38 @@ func (c *core) fly(ctx context.Context, j *job) (result, flight.Outcome) {
 
 // lead is what the one does who fills.
 func (c *core) lead(ctx context.Context, j *job, n *flight.Node) result {
+	if c.canLease(j) {
+		return c.leased(ctx, j, n)
+	}
 	if c.flights.Landed() != j.landed && !j.policy.Refresh {
 		// Between our lookup and our lead another fill may have stored.
 		if found, ok := c.stored(ctx, j); ok {
 			return found
 		}
 	}
-	return c.leased(ctx, j, n, func() result { return c.run(ctx, j, n) })
+	return c.run(ctx, j, n)
 }
 
 // stored is the result of a leader who finds the value stored after all.
 func (c *core) stored(ctx context.Context, j *job) (result, bool) {
-	a := answer{mark: c.stamps.mark()}
+	mark := c.stamps.mark()
 	var e entry
 	found, seen := c.lookupToFill(ctx, j.name, j.key, j.policy.Tags, &e)
 	if c.shared != nil {
 		j.view = seen // what is filled now is no older
 	}
-	if found != fresh {
+	if !j.isDone(found, &e) {
 		return result{}, false
 	}
-	a.view = seen
-	value, err := c.hit(ctx, j.name, &e, j.around)
-	a.value, a.part.fresh = value, e.fresh
+	return c.resultOf(ctx, j, &e, mark, seen), true
+}
+
+// resultOf is a hit of e, as a result for those who wait.
+func (c *core) resultOf(ctx context.Context, j *job, e *entry, mark uint64, seen view) result {
+	value, err := c.hit(ctx, j.name, e, j.around)
+	a := answer{value: value, mark: mark, view: seen, part: part{fresh: e.fresh}}
 	e.eachTag(func(tag []byte) { a.part.tags = append(a.part.tags, string(tag)) })
-	return result{Value: a, Err: err}, true
+	return result{Value: a, Err: err}
 }
 
 // waited counts and tells that j has an answer of another's fill, and reports

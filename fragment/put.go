@@ -51,6 +51,7 @@ func (c *core) write(ctx context.Context, drafts []*draft) {
 		return
 	}
 	for _, d := range drafts {
+		d.put = time.Now()
 		d.why = unwritten(c.writeOne(ctx, d))
 	}
 }

@@ -120,8 +120,10 @@ type view struct {
 // between the two.
 func (v view) agrees(other view, s *stamps, tags []string) bool {
 	switch {
-	case v.at == nil || other.at == nil: // a Backend that cannot be read tells nothing
+	case other.at == nil: // he could not read the Backend, and knows no better
 		return true
+	case v.at == nil:
+		return false
 	case v.at.order >= other.at.order:
 		return true
 	case v.own != other.own || v.at.of(clearSlot) != other.at.of(clearSlot):

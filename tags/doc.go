@@ -61,6 +61,13 @@
 // body uses one twice, call it once by {% with users=users %} inside of the body,
 // or by {% include "table.html" with users=users %}.
 //
+// # Slow and failing bodies
+//
+// What the policy of the cache says of stale values, timeouts and early refills
+// holds for its blocks. A stale block is served to those who come while one
+// request renders it anew, and to that one if this fails; a body never runs in the
+// background, nor after its request.
+//
 // # Include only
 //
 // {% include … only %} keeps everything from the included template, also that

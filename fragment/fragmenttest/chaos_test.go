@@ -48,7 +48,7 @@ func TestCachesOutliveEveryFault(t *testing.T) {
 				t.Errorf("no fault %v happened: got %v", fault.Does, f)
 			}
 		}
-		if got := s.Trips(); got.Get == 0 || got.Set == 0 {
+		if got := s.Trips(); got.GetMany == 0 || got.Set == 0 {
 			t.Errorf("got no calls of the server: %v", got)
 		}
 	})
