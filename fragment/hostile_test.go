@@ -262,3 +262,31 @@ func TestBytesInPlaceOfAStamp(t *testing.T) {
 		}
 	}
 }
+
+// An entry that carries tags without end costs a miss, and not the time of its
+// visitor or the room of the server.
+func TestForgedTagsCostAMiss(t *testing.T) {
+	server := fragmenttest.NewServer()
+	c := open(t, server.Connect(), fragment.Options{})
+	wantDo(t, c, body, withTags("one"), give("v"), "v")
+	whole, _ := server.Raw("body")
+	const n = 10_000
+	forged := bytes.Clone(whole[:len(whole)-len("v")])
+	for slot := range n {
+		tag := binary.LittleEndian.AppendUint64(nil, 1)
+		tag = binary.LittleEndian.AppendUint16(tag, uint16(slot))
+		forged = append(binary.LittleEndian.AppendUint16(append(forged, tag...), 1), 't')
+	}
+	binary.LittleEndian.PutUint16(forged[50:], 2+n) // the key, "one" and those
+	binary.LittleEndian.PutUint32(forged[52:], uint32(len(forged)-entryHead))
+	server.Put("body", mendBound(append(forged, 'v'), "body"))
+
+	held := server.Len()
+	server.ResetTrips()
+	wantDo(t, c, body, withTags("one"), give("new"), "new")
+	const remembered = 64 // of the tags that were seen last
+	if trips, more := server.Trips(), server.Len()-held; trips.All() > remembered+20 || more > remembered {
+		t.Errorf("it took %v, and the server holds %d more; want few trips and entries", trips, more)
+	}
+	wantGet(t, c, body, "new")
+}
