@@ -2,6 +2,7 @@ package fragment
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 )
@@ -65,7 +66,11 @@ func (c *Cache) Expire(ctx context.Context, keys ...Key) error {
 			if e.negative {
 				e.dead = e.fresh
 			}
-			return core.rewrite(ctx, key, &e)
+			err := core.rewrite(ctx, key, &e)
+			if errors.Is(err, errTransform) { // then it must not stay fresh
+				err = errors.Join(err, core.remove(ctx, key))
+			}
+			return err
 		})
 		if err != nil {
 			return err
@@ -95,9 +100,6 @@ func (c *core) rewrite(ctx context.Context, key string, e *entry) error {
 	}
 	began := time.Now()
 	err = c.set(ctx, key, raw, max(until(e.dead, time.Now().UnixNano()), 1))
-	if err == nil {
-		err = c.confirmAgain(ctx, key, e, tags)
-	}
 	if err != nil {
 		c.fault(ctx, name, "set", began, err)
 	}

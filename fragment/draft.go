@@ -62,7 +62,7 @@ func wordFor(why error) string {
 		return "do-not-store"
 	case errors.Is(why, ErrTooLarge):
 		return "too-large"
-	case errors.Is(why, errOutdated), errors.Is(why, errOverwritten), errors.Is(why, errForgotten):
+	case errors.Is(why, errOutdated), errors.Is(why, errOverwritten):
 		return "outdated"
 	case errors.Is(why, errExpired):
 		return "expired"
@@ -70,6 +70,8 @@ func wordFor(why error) string {
 		return "stale-part"
 	case errors.Is(why, errNothing):
 		return "null"
+	case errors.Is(why, errTransform):
+		return "transform"
 	case errors.Is(why, errBackend), errors.Is(why, errUnseen):
 		return "backend"
 	}

@@ -145,9 +145,10 @@ func TestTripsOfAHit(t *testing.T) {
 	trips("a hit", fragmenttest.Trips{GetMany: 1}, func() { wantDo(t, c, k, withTags("one"), tags, "v") })
 	trips("the first hit elsewhere", fragmenttest.Trips{GetMany: 2}, func() { wantDo(t, other, k, withTags("one"), tags, "v") })
 	trips("the next", fragmenttest.Trips{GetMany: 1}, func() { wantGet(t, other, k, "v") })
-	short := fragment.Policy{TTL: time.Minute}
-	trips("an entry without tags", fragmenttest.Trips{GetMany: 2, Set: 1}, func() { wantDo(t, c, fragment.KeyOf("plain"), short, give("v"), "v") })
-	trips("one that lives long", fragmenttest.Trips{GetMany: 3, Set: 1}, func() { wantDo(t, c, fragment.KeyOf("long"), withTags(), give("v"), "v") })
+	plain := fragment.KeyOf("plain")
+	trips("a fill of a new key", fragmenttest.Trips{GetMany: 2, Set: 2}, func() { wantDo(t, c, plain, withTags(), give("v"), "v") })
+	must(t, c.Expire(t.Context(), plain))
+	trips("a refill", fragmenttest.Trips{GetMany: 2, Set: 1}, func() { wantDo(t, c, plain, withTags(), give("w"), "w") })
 	var keys []fragment.Key
 	for i := range 50 {
 		keys = append(keys, fragment.KeyOf("k", i))
@@ -489,4 +490,27 @@ func TestDebtsAreBounded(t *testing.T) {
 		wantDo(t, c, other, withTags(), give("w"), "w")
 		wantGet(t, c, other, "w")
 	})
+}
+
+// A wrapper may have the methods of what it wraps, or not.
+type unable struct{ fragment.Backend }
+
+func (unable) Lock(context.Context, string, string, time.Duration) (bool, error) {
+	return false, errors.ErrUnsupported
+}
+
+func (unable) Unlock(context.Context, string, string) error { return errors.ErrUnsupported }
+
+func (unable) Add(context.Context, string, []byte, time.Duration) (bool, error) {
+	return false, errors.ErrUnsupported
+}
+
+func TestAWrapperThatCanNeitherLockNorAdd(t *testing.T) {
+	c := open(t, unable{newMemory()}, fragment.Options{})
+	wantDo(t, c, body, withTags("t"), tagged("inner", "v"), "v")
+	must(t, c.InvalidateTags(t.Context(), "t"))
+	wantDo(t, c, body, withTags("t"), tagged("inner", "new"), "new")
+	if n := c.Stats().Faults; n != 0 {
+		t.Errorf("%d faults, want none", n)
+	}
 }
