@@ -75,8 +75,9 @@ func (c *Cache) DoFiller(ctx context.Context, k Key, p Policy, f Filler) ([]byte
 // fillUnkept runs a fill whose value is not to be stored. There is no scope of
 // its own: its parts become parts of what is around it.
 func fillUnkept(ctx context.Context, p *Policy, f Filler) ([]byte, error) {
-	scopeOf(ctx).report(part{fresh: forever, tags: p.Tags})
-	return f.Fill(ctx)
+	around := scopeOf(ctx)
+	around.report(part{fresh: forever, tags: p.Tags})
+	return f.Fill(around.passing(ctx))
 }
 
 func (c *core) do(ctx context.Context, k Key, p *Policy, f Filler) ([]byte, error) {

@@ -16,6 +16,18 @@ type ask struct {
 	view  view
 }
 
+// asksFor returns asks for n keys.
+func asksFor(n int, key func(i int) (name, key string)) []*ask {
+	asks, entries, list := make([]ask, n), make([]entry, n), make([]*ask, n)
+	for i := range list {
+		a := &asks[i]
+		a.name, a.key = key(i)
+		a.e = &entries[i]
+		list[i] = a
+	}
+	return list
+}
+
 // look looks asks up, with the stamps by which their entries are judged, in one
 // trip; in two if an entry carries tags that nobody expected. tags are those that
 // the entries are going to have, as far as that is known. With filling it also
@@ -45,7 +57,7 @@ func (c *core) look(ctx context.Context, tags []string, filling bool, asks ...*a
 		}
 		return
 	}
-	unknown := c.decodeAll(ctx, asks, raws, seen)
+	asked, unknown := len(seen.known), c.decodeAll(ctx, asks, raws, seen)
 	if len(unknown) > 0 {
 		more, err := c.readStamps(ctx, unknown)
 		if err != nil {
@@ -63,7 +75,7 @@ func (c *core) look(ctx context.Context, tags []string, filling bool, asks ...*a
 		missed = missed || a.found != fresh
 	}
 	if filling && missed {
-		c.createStamps(ctx, seen)
+		c.createStamps(ctx, seen.known[:asked]) // an entry may carry any, and many
 	}
 }
 
@@ -156,11 +168,11 @@ func (c *core) judgeShared(a *ask, there bool) state {
 	return fresh
 }
 
-// createStamps gives those slots stamps that were seen without one, so that a
+// createStamps gives those of known stamps that were seen without one, so that a
 // fill that begins now can store. Where that fails it cannot.
-func (c *core) createStamps(ctx context.Context, seen *sight) {
+func (c *core) createStamps(ctx context.Context, known []stamped) {
 	var none []slotNo
-	for _, s := range seen.known {
+	for _, s := range known {
 		if s.stamp == 0 {
 			none = append(none, s.slot)
 		}
@@ -182,8 +194,8 @@ func (c *core) createStamps(ctx context.Context, seen *sight) {
 		// Who has the same slot created at the same time has the last word.
 		var now *sight
 		if now, err = c.readStamps(ctx, none); err == nil {
-			for i := range seen.known {
-				if s := &seen.known[i]; s.stamp == 0 {
+			for i := range known {
+				if s := &known[i]; s.stamp == 0 {
 					s.stamp = now.of(s.slot)
 				}
 			}

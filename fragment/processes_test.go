@@ -488,3 +488,26 @@ func TestDebtsAreBounded(t *testing.T) {
 		wantGet(t, c, other, "w")
 	})
 }
+
+// A wrapper may have the methods of what it wraps, or not.
+type unable struct{ fragment.Backend }
+
+func (unable) Lock(context.Context, string, string, time.Duration) (bool, error) {
+	return false, errors.ErrUnsupported
+}
+
+func (unable) Unlock(context.Context, string, string) error { return errors.ErrUnsupported }
+
+func (unable) Add(context.Context, string, []byte, time.Duration) (bool, error) {
+	return false, errors.ErrUnsupported
+}
+
+func TestAWrapperThatCanNeitherLockNorAdd(t *testing.T) {
+	c := open(t, unable{newMemory()}, fragment.Options{})
+	wantDo(t, c, body, withTags("t"), tagged("inner", "v"), "v")
+	must(t, c.InvalidateTags(t.Context(), "t"))
+	wantDo(t, c, body, withTags("t"), tagged("inner", "new"), "new")
+	if n := c.Stats().Faults; n != 0 {
+		t.Errorf("%d faults, want none", n)
+	}
+}

@@ -31,9 +31,9 @@ func TestDetachedRefill(t *testing.T) {
 		c, k := fresh(t, fragment.Options{Observe: w.observe}), fragment.KeyOf("k")
 		old(t, c, k, detached)
 		start := time.Now()
-		ctx, cancel := context.WithCancel(context.WithValue(t.Context(), secret, "a value"))
+		ctx, cancel := context.WithCancel(context.WithValue(t.Context(), slug("a key"), "a value"))
 		refill := func(ctx context.Context) ([]byte, error) {
-			if ctx.Value(secret) != "a value" {
+			if ctx.Value(slug("a key")) != "a value" {
 				t.Error("the refill lost the values of its ctx")
 			}
 			return takes(10*time.Second, "new")(ctx)

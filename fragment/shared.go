@@ -251,10 +251,22 @@ func (c *core) createStamp(ctx context.Context, slot slotNo) (uint64, error) {
 	switch {
 	case errors.Is(err, errors.ErrUnsupported):
 		return 0, c.trySet(ctx, key, encodeStamp(stamp), Forever)
-	case err != nil || !added:
+	case err != nil:
 		return 0, err
+	case !added:
+		return 0, c.replaceForeign(ctx, key, stamp)
 	}
 	return stamp, nil
+}
+
+// replaceForeign writes a stamp over bytes that are none, which nobody else would
+// do before the next invalidation, and until then no fill could store.
+func (c *core) replaceForeign(ctx context.Context, key string, stamp uint64) error {
+	found, err := c.getMany(ctx, []string{key})
+	if held, there := found[key]; err != nil || !there || decodeStamp(held) != 0 {
+		return err
+	}
+	return c.trySet(ctx, key, encodeStamp(stamp), Forever)
 }
 
 // moveShared is an invalidation of what pick names in several caches: see shared.

@@ -41,7 +41,7 @@ func (c *core) seeToSet(ctx context.Context, tags []string) (*sight, error) {
 	}
 	seen, _, err := c.readWithStamps(ctx, distinct(slots), nil)
 	if err == nil {
-		c.createStamps(ctx, seen)
+		c.createStamps(ctx, seen.known)
 	}
 	return seen, err
 }
