@@ -1,12 +1,16 @@
 package pongocache_test
 
 import (
+	"bytes"
 	"fmt"
 	"slices"
+	"strings"
 	"sync/atomic"
 	"time"
 
 	"github.com/pongocache/pongocache/fragment"
+	"github.com/pongocache/pongocache/fragment/compress"
+	"github.com/pongocache/pongocache/fragment/encrypt"
 	"github.com/pongocache/pongocache/fragment/fragmenttest"
 )
 
@@ -24,6 +28,7 @@ var faults = chapter{"A backend that fails", []promise{
 	{says: "one that returns garbage, or what is another's, does neither", story: backendLies, cache: stubborn},
 	{says: "what was left under its key is a miss and a fault, and is replaced", story: garbageIsReplaced},
 	{says: "an entry is of its key, and under another one a miss", story: entriesAreBound, processes: 1},
+	{says: "with transforms it holds no readable word, and what was changed is a miss", story: transformed},
 	{says: "one that hangs costs a read, and nothing is stored", story: backendHangs, processes: 1, cache: stubborn},
 	{says: "one that does not take values costs a write", story: writesHang, processes: 1, cache: stubborn},
 	{says: "a value that it does not take is served", story: writeFails},
@@ -71,22 +76,58 @@ func backendLies(w *world) {
 }
 
 func garbageIsReplaced(w *world) {
-	var held interface {
-		Keys() []string
-		Put(key string, raw []byte)
-	} = w.memory
-	if w.server != nil {
-		held = w.server
-	}
 	w.fills("x", give("old"), "old")
-	for _, key := range held.Keys() {
-		if !isStamp(key) {
-			held.Put(key, []byte("of another program"))
-		}
-	}
+	w.eachEntry(func(key string, _ []byte) { w.held().Put(key, []byte("of another program")) })
 	w.fills("x", give("new"), "new")
 	w.seen.Faulted(thing, "decode").Await(w)
 	w.want("x", w.never, "new")
+}
+
+// held is what the backend holds.
+func (w *world) held() interface {
+	Keys() []string
+	Raw(key string) (raw []byte, ok bool)
+	Put(key string, raw []byte)
+} {
+	if w.server != nil {
+		return w.server
+	}
+	return w.memory
+}
+
+// eachEntry calls f with a copy of each entry that the backend holds.
+func (w *world) eachEntry(f func(key string, raw []byte)) {
+	for _, key := range w.held().Keys() {
+		if raw, _ := w.held().Raw(key); !isStamp(key) {
+			f(key, raw)
+		}
+	}
+}
+
+// transforms are made within the story, because they have channels.
+func (w *world) transforms() []fragment.Transform {
+	small, err := compress.New(compress.Options{})
+	w.must(err)
+	secret, err := encrypt.New([]byte("a key, as long as a key has to be"[:32]))
+	w.must(err)
+	return []fragment.Transform{small, secret}
+}
+
+func transformed(w *world) {
+	p := w.open(fragment.Options{Prefix: "sealed", Transforms: w.transforms()})
+	const word = "a word of many "
+	value := strings.Repeat(word, 100)
+	p.fills("x", give(value), value)
+	p.want("x", p.never, value)
+	w.eachEntry(func(key string, raw []byte) {
+		if bytes.Contains(raw, []byte(word)) || len(raw) > len(value)/2 {
+			w.Errorf("%s holds %q", key, raw)
+		}
+		raw[len(raw)-1]++
+		w.held().Put(key, raw)
+	})
+	p.fills("x", give("new"), "new")
+	p.want("x", p.never, "new")
 }
 
 func entriesAreBound(w *world) {

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/pongocache/pongocache/fragment"
+	"github.com/pongocache/pongocache/fragment/fragmenttest"
 )
 
 var (
@@ -21,6 +22,7 @@ var invalidation = chapter{"Invalidation", []promise{
 		policy: withPolicyTag, cache: withCacheTag},
 	{says: "also while it is being filled, and before the fill says that it has the tag", story: tagFreesEarlier,
 		policy: withPolicyTag, cache: withCacheTag},
+	{says: "and while it is being written", story: freedWhileWritten, policy: withPolicyTag},
 	{says: "Clear frees all of its cache, and nothing of another on the same backend", story: clearFrees},
 	{says: "Delete removes it, also while it is being filled", story: deleteRemoves,
 		except: map[string]string{onPage: noPageKey}},
@@ -63,6 +65,16 @@ func freedWhileFilled(w *world, by *process) {
 			by.want(x, w.never, "new")
 		}
 	}
+}
+
+func freedWhileWritten(w *world) {
+	w.fills("first", give("v"), "v")
+	w.faults.Inject(fragmenttest.Fault{Does: fragmenttest.Delay, For: writeBudget / 2, On: fragmenttest.Writes, Times: 1})
+	end := beside(func() { w.fills("x", give("old"), "old") })
+	w.invalidates("policy")
+	end()
+	w.fills("x", give("new"), "new")
+	w.want("x", w.never, "new")
 }
 
 func clearFrees(w *world) {

@@ -23,9 +23,13 @@ var freshness = chapter{"Freshness", []promise{
 		policy: fragment.Policy{TTL: 100 * time.Second, Jitter: 0.5}},
 	{says: "Early refills before expiry, the likelier the nearer", story: earlyRefills,
 		policy: fragment.Policy{TTL: 100 * time.Second, Early: 1}},
+	{says: "of all who come early one refills, and the others get the value", story: oneIsEarly,
+		policy: fragment.Policy{TTL: time.Minute, Early: 1e9}},
 	{says: "an early refill that fails costs nobody the value", story: earlyFails,
 		policy: fragment.Policy{TTL: time.Minute, Early: 1e6}},
 	{says: "a refresh fills anew, and others get the value meanwhile", story: refreshes,
+		except: map[string]string{onTag: noOption}},
+	{says: "it gets nothing that was begun before it, nor is undone by that", story: refreshIsNewest,
 		except: map[string]string{onTag: noOption}},
 	{says: "a negative TTL neither looks up nor stores", story: negativeTTL},
 }}
@@ -108,6 +112,16 @@ func earlyRefills(w *world) {
 	w.seen.Stale(thing).Never(w)
 }
 
+func oneIsEarly(w *world) {
+	w.want("x", takes(time.Second, "v"), "v")
+	time.Sleep(time.Second)
+	end := beside(func() { w.want("x", takes(time.Second, "new"), "new") })
+	w.lasts(0, func() { together(10, func(int) { w.want("x", w.never, "v") }) })
+	end()
+	w.fills("x", fails, "new")
+	w.seen.Stale(thing).Never(w)
+}
+
 func earlyFails(w *world) {
 	w.want("x", takes(time.Second, "v"), "v")
 	w.want("x", fails, "v")
@@ -122,6 +136,15 @@ func refreshes(w *world) {
 	refresh.want("x", fails, "old")
 	end := beside(func() { refresh.want("x", takes(time.Second, "new"), "new") })
 	w.want("x", w.never, "old")
+	end()
+	w.want("x", w.never, "new")
+}
+
+func refreshIsNewest(w *world) {
+	refresh := w.by(fragment.Policy{Refresh: true})
+	end := beside(func() { w.want("x", takes(time.Second, "old"), "old") })
+	w.lasts(0, func() { refresh.want("x", give("new"), "new") })
+	w.want("x", w.never, "new")
 	end()
 	w.want("x", w.never, "new")
 }

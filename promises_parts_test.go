@@ -2,6 +2,7 @@ package pongocache_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strings"
 	"time"
@@ -16,10 +17,12 @@ var nesting = chapter{"What is cached inside of something cached", []promise{
 	{says: "with IgnoreInner that keeps its TTL, and has the tags", story: eachPart(ignoresInner),
 		policy: ignoring, cache: fragment.Options{Policy: ignoring}},
 	{says: "DoNotStore keeps what is around it from being stored", story: eachPart(doNotStoreBubbles)},
+	{says: "and lets those go who wait for that", story: eachPart(doNotStoreLetsGo)},
 	{says: "SkipStore does not", story: eachPart(skipStoreDoesNot)},
 	{says: "nor does a negative TTL, and the tags are passed on", story: eachPart(negativeDoesNot)},
 	{says: "what is built on a stale part is served and not stored", story: eachPart(stalePart),
 		policy: staleHour, cache: fragment.Options{Policy: staleHour}},
+	{says: "the answer that there is nothing is a part like any other", story: eachPart(notFoundPart)},
 	{says: "tags and life pass through all other surfaces, in any order", story: throughAll},
 }}
 
@@ -122,6 +125,21 @@ func doNotStoreBubbles(w *world, p part) {
 	w.fillsBoth(p, whole, "with part")
 }
 
+// Each of those who wait may then wait once more: for the part alone.
+func doNotStoreLetsGo(w *world, p part) {
+	whole := p.with(fragment.Policy{}, func(ctx context.Context) (string, error) {
+		time.Sleep(time.Second)
+		fragment.DoNotStore(ctx, "personal")
+		time.Sleep(time.Second)
+		return "part", nil
+	})
+	start := time.Now()
+	together(10, func(int) { w.want(p.around(0), whole, "with part") })
+	if took := time.Since(start); took > 4*time.Second {
+		w.Errorf("%s: it took %v, want 4s at most", p.x, took)
+	}
+}
+
 func skipStoreDoesNot(w *world, p part) {
 	whole := p.with(fragment.Policy{}, says(give("part"), func(ctx context.Context) { fragment.SkipStore(ctx, "half") }))
 	w.fillsBoth(p, whole, "with part")
@@ -148,6 +166,30 @@ func stalePart(w *world, p part) {
 	}
 	w.fillsBoth(p, p.with(second, give("new")), "with new")
 	w.wantBoth(p, "with new")
+}
+
+// Of a block and of a page that is no value: see the row of ErrNotFound.
+func notFoundPart(w *world, p part) {
+	if p.on.name == onTag || p.on.name == onPage {
+		return
+	}
+	whole := func(ctx context.Context) (string, error) {
+		_, err := p.by(fragment.Policy{Tags: []string{"policy"}}).ask(ctx, p.x, tagging(findsNothing, "inside"))
+		if !errors.Is(err, fragment.ErrNotFound) {
+			return "", err
+		}
+		return "with none", nil
+	}
+	w.fillsBoth(p, whole, "with none")
+	for _, tag := range []string{"policy", "inside"} {
+		w.wantBoth(p, "with none")
+		w.invalidates(tag)
+		w.fillsBoth(p, whole, "with none")
+	}
+	time.Sleep(fragment.DefaultNotFoundTTL - 1)
+	w.wantBoth(p, "with none")
+	time.Sleep(1)
+	w.fillsBoth(p, whole, "with none")
 }
 
 // throughAll asks for a whole with all the other surfaces inside.

@@ -3,6 +3,7 @@ package pongocache_test
 import (
 	"context"
 	"fmt"
+	"strings"
 	"sync/atomic"
 	"time"
 
@@ -17,6 +18,7 @@ var severalProcesses = chapter{"Several processes", []promise{
 	{says: "Delete removes it everywhere, also while another one fills it", story: anotherRemoves, processes: 2,
 		except: map[string]string{onPage: noPageKey}},
 	{says: "of callers in all of them one fills", story: oneFillInAll, processes: 5},
+	{says: "who waits for another process may leave, and those who wait beside it stay", story: leavesAnother, processes: 2},
 	{says: "while one refills, the others serve the stale value at once", story: staleElsewhere, processes: 2, policy: stale},
 	{says: "what may not be stored keeps nobody in line elsewhere", story: noLineElsewhere, processes: 3},
 	{says: "a process that dies as it fills keeps nobody waiting for long", story: deadProcess, processes: 2,
@@ -63,6 +65,23 @@ func oneFillInAll(w *world) {
 	if took := time.Since(start); runs.Load() != 1 || took > 1100*time.Millisecond {
 		w.Errorf("%d fills, after %v, want 1 after 1s, and a tenth for those who look now and again", runs.Load(), took)
 	}
+}
+
+func leavesAnother(w *world) {
+	here, there := w.processes[0], w.processes[1]
+	end := beside(func() { here.want("x", takes(5*time.Second, "v"), "v") })
+	ctx, leave := context.WithTimeout(w.Context(), time.Second)
+	defer leave()
+	endOther := beside(func() {
+		w.lasts(time.Second, func() {
+			if _, err := there.ask(ctx, "x", there.never); !there.is(err, context.DeadlineExceeded) {
+				w.Errorf("who left got the error %v", err)
+			}
+		})
+	})
+	together(10, func(int) { there.want("x", there.never, "v") })
+	endOther()
+	end()
 }
 
 func staleElsewhere(w *world) {
@@ -122,4 +141,4 @@ func lossIsAMiss(w *world) {
 }
 
 // isStamp reports what is no entry, but tells whether one is valid.
-func isStamp(key string) bool { return key[0] == '!' }
+func isStamp(key string) bool { return key[0] == '!' || strings.Contains(key, "~!") }

@@ -21,6 +21,8 @@ func staleWith(change func(*fragment.Policy)) fragment.Policy {
 
 var refills = chapter{"Stale values", []promise{
 	{says: "while one refills, the others are served at once", story: othersAreServed, policy: stale},
+	{says: "Inline has it so where refills in the background are the default", story: othersAreServed,
+		policy: staleWith(func(p *fragment.Policy) { p.Inline = true }), cache: fragment.Options{Policy: fragment.Policy{Detach: true}}},
 	{says: "a value is served for Stale, and not longer", story: staleEnds, policy: stale},
 	{says: "FillSoftTimeout is how long the others wait before that", story: othersWait,
 		policy: staleWith(func(p *fragment.Policy) { p.FillSoftTimeout = time.Second; p.RetryAfter = time.Minute })},

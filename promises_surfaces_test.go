@@ -46,17 +46,17 @@ const (
 )
 
 var surfaces = []*surface{
-	{name: onDo, ask: askDo, remove: removeByKey(keyOfDo), key: keyOfDo},
+	{name: onDo, ask: askDo, remove: removeDo, key: keyOfDo},
 	{name: onTag, ask: askTag, remove: removeTag},
 	{name: onPage, ask: askPage},
-	{name: onMemo, ask: askMemo, remove: removeByKey(keyOfMemo), key: keyOfMemo},
-}
-
-func removeByKey(key func(*process, string) fragment.Key) func(context.Context, *process, string) error {
-	return func(ctx context.Context, p *process, x string) error { return p.cache.Delete(ctx, key(p, x)) }
+	{name: onMemo, ask: askMemo, remove: removeMemo, key: keyOfMemo},
 }
 
 func keyOfDo(_ *process, x string) fragment.Key { return fragment.KeyOf(thing, x) }
+
+func removeDo(ctx context.Context, p *process, x string) error {
+	return p.cache.Delete(ctx, keyOfDo(p, x))
+}
 
 func askDo(ctx context.Context, p *process, x string, f fill) (string, error) {
 	value, err := p.cache.Do(ctx, keyOfDo(p, x), p.policy, func(ctx context.Context) ([]byte, error) {
@@ -66,14 +66,24 @@ func askDo(ctx context.Context, p *process, x string, f fill) (string, error) {
 	return string(value), err
 }
 
-// loader is f, memoized. Each caller has a Func of its own, which share answers.
+// loader is f, memoized. Each caller has a Func of its own, which share answers. A
+// loader runs in the background unless it is told not to.
 func loader(p *process, f fill) *memo.Func[string, string] {
-	return memo.New(p.cache, thing, p.policy, func(ctx context.Context, _ string) (string, error) { return f(ctx) })
+	policy := p.policy
+	policy.Detach, policy.Inline = false, !p.policy.Detach
+	return memo.New(p.cache, thing, policy, func(ctx context.Context, _ string) (string, error) { return f(ctx) })
 }
 
 func keyOfMemo(p *process, x string) fragment.Key { return loader(p, p.never).Key(x) }
 
+func removeMemo(ctx context.Context, p *process, x string) error {
+	return loader(p, p.never).Delete(ctx, x)
+}
+
 func askMemo(ctx context.Context, p *process, x string, f fill) (string, error) {
+	if p.policy.Refresh {
+		return loader(p, f).Refresh(ctx, x)
+	}
 	return loader(p, f).Get(ctx, x)
 }
 
