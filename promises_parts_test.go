@@ -135,7 +135,7 @@ func doNotStoreLetsGo(w *world, p part) {
 	})
 	start := time.Now()
 	together(10, func(int) { w.want(p.around(0), whole, "with part") })
-	if took := time.Since(start); took > 4*time.Second {
+	if took := time.Since(start); took > 4100*time.Millisecond { // with looks at leases
 		w.Errorf("%s: it took %v, want 4s at most", p.x, took)
 	}
 }
