@@ -19,7 +19,8 @@ func (c *core) prepare(ctx context.Context, jobs []*job) {
 }
 
 func (c *core) prepareTo(ctx context.Context, jobs []*job) error {
-	ctx = context.WithoutCancel(ctx)
+	ctx, cancel := c.writing(ctx)
+	defer cancel()
 	var life time.Duration
 	var keys []string
 	for _, j := range jobs {
@@ -37,7 +38,7 @@ func (c *core) prepareTo(ctx context.Context, jobs []*job) error {
 	if len(keys) == 0 {
 		return nil
 	}
-	own, err := c.writeKeyStamps(ctx, keys, life) // each call within a budget of its own
+	own, err := c.writeKeyStamps(ctx, keys, life)
 	if err != nil {
 		return err
 	}
@@ -99,8 +100,6 @@ func (s *sight) without() (none []slotNo) {
 // createStamp gives a slot a stamp. Where the Backend cannot add it writes one
 // and returns 0: somebody else may have done the same.
 func (c *core) createStamp(ctx context.Context, slot slotNo) (uint64, error) {
-	ctx, cancel := c.writing(ctx)
-	defer cancel()
 	key, stamp := c.shared.keyOfSlot(slot), newStamp()
 	added, err := c.add(ctx, key, encodeStamp(stamp), Forever)
 	switch {
@@ -126,8 +125,6 @@ func (c *core) replaceForeign(ctx context.Context, key string, stamp uint64) err
 
 // writeKeyStamps gives keys new stamps, for entries that live so long.
 func (c *core) writeKeyStamps(ctx context.Context, keys []string, life time.Duration) (map[string]uint64, error) {
-	ctx, cancel := c.writing(ctx)
-	defer cancel()
 	stamps, items := make(map[string]uint64, len(keys)), make(map[string][]byte, len(keys))
 	for _, key := range keys {
 		stamps[key] = newStamp()
