@@ -12,11 +12,10 @@ import (
 )
 
 // shared are the stamps of a Backend that other processes use too. The Backend
-// holds them: for each slot of a tag that is in use, for Clear and, while it
-// matters, for each key that was set or deleted, a random number. An entry
-// carries those that were seen before its fill began, and is valid while they are
-// there unchanged. A stamp that was evicted or lost is never the same again: a
-// miss.
+// holds them: for each slot of a tag that is in use, for Clear and for the key of
+// each entry, a random number. An entry carries those that were seen before its
+// fill began, and is valid while they are there unchanged. A stamp that was
+// evicted or lost is never the same again: a miss.
 //
 // A tag that becomes known only inside a fill has no stamp from before. For
 // those there is one more number, the epoch, which each invalidation changes. If
