@@ -106,7 +106,7 @@ func lifeBubbles(w *world, p part) {
 	w.fills(p.around(1), whole, "with part")
 	time.Sleep(6*time.Second - 1)
 	w.wantBoth(p, "with part")
-	time.Sleep(1)
+	time.Sleep(time.Nanosecond)
 	w.fillsBoth(p, whole, "with part")
 }
 
@@ -188,7 +188,7 @@ func notFoundPart(w *world, p part) {
 	}
 	time.Sleep(fragment.DefaultNotFoundTTL - 1)
 	w.wantBoth(p, "with none")
-	time.Sleep(1)
+	time.Sleep(time.Nanosecond)
 	w.fillsBoth(p, whole, "with none")
 }
 
@@ -212,7 +212,7 @@ func throughAll(w *world) {
 		w.fills(x, f, want)
 		time.Sleep(time.Second - 1)
 		w.want(x, w.never, want)
-		time.Sleep(1)
+		time.Sleep(time.Nanosecond)
 		w.fills(x, f, want)
 	}
 }
