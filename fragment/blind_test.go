@@ -99,9 +99,8 @@ func TestWaitersOfAnOldFillFillOnce(t *testing.T) {
 // junk is no stamp.
 var junk = [][]byte{{}, []byte("1234567"), []byte("123456789"), make([]byte, 8)}
 
-// Bytes that are no stamp, where there was one, are not taken for the lack of it:
-// an entry is valid where its key has no stamp.
-func TestJunkIsNoLackOfAStamp(t *testing.T) {
+// Bytes that are no stamp, where that of a key was, make no entry valid.
+func TestJunkIsNoStamp(t *testing.T) {
 	for _, junk := range junk {
 		server, ctx, k := fragmenttest.NewServer(), t.Context(), fragment.KeyOf("k")
 		here, there := open(t, server.Connect(), fragment.Options{}), open(t, server.Connect(), fragment.Options{})
@@ -113,8 +112,8 @@ func TestJunkIsNoLackOfAStamp(t *testing.T) {
 			server.Put("!k|k", junk)
 		})
 		wantGet(t, there, k, "-")
-		fillBeside(func() {}) // under junk, as it were
-		wantGet(t, there, k, "-")
+		fillBeside(func() {}) // which gives the key a stamp again
+		wantGet(t, there, k, "old")
 	}
 }
 

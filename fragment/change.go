@@ -2,6 +2,7 @@ package fragment
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 )
@@ -65,7 +66,11 @@ func (c *Cache) Expire(ctx context.Context, keys ...Key) error {
 			if e.negative {
 				e.dead = e.fresh
 			}
-			return core.rewrite(ctx, key, &e)
+			err := core.rewrite(ctx, key, &e)
+			if errors.Is(err, errTransform) { // then it must not stay fresh
+				err = errors.Join(err, core.remove(ctx, key))
+			}
+			return err
 		})
 		if err != nil {
 			return err

@@ -75,8 +75,9 @@ func (c *Cache) DoFiller(ctx context.Context, k Key, p Policy, f Filler) ([]byte
 // fillUnkept runs a fill whose value is not to be stored. There is no scope of
 // its own: its parts become parts of what is around it.
 func fillUnkept(ctx context.Context, p *Policy, f Filler) ([]byte, error) {
-	scopeOf(ctx).report(part{fresh: forever, tags: p.Tags})
-	return f.Fill(ctx)
+	around := scopeOf(ctx)
+	around.report(part{fresh: forever, tags: p.Tags})
+	return f.Fill(around.passing(ctx))
 }
 
 func (c *core) do(ctx context.Context, k Key, p *Policy, f Filler) ([]byte, error) {
@@ -108,6 +109,7 @@ type job struct {
 	view     view   // what it saw then, beside old
 	detached bool   // it has no caller any more
 	old      *entry // what it found, to be served while another fills or if the fill fails; or nil
+	early    int64  // when that was made, if it is fresh and to be refilled early; or zero
 }
 
 // keepOld keeps what a lookup found, if the policy wants it.
@@ -115,4 +117,11 @@ func (j *job) keepOld(found state, e entry) {
 	if found == fresh || found == stale && j.policy.Stale >= 0 {
 		j.old = &e
 	}
+	if found == fresh {
+		j.early = e.created
+	}
 }
+
+// isDone reports whether e, which j found when it looked once more, spares it the
+// fill: not, if it is the very entry that j is to refill early.
+func (j *job) isDone(found state, e *entry) bool { return found == fresh && e.created != j.early }

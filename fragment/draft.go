@@ -70,6 +70,8 @@ func wordFor(why error) string {
 		return "stale-part"
 	case errors.Is(why, errNothing):
 		return "null"
+	case errors.Is(why, errTransform):
+		return "transform"
 	case errors.Is(why, errBackend), errors.Is(why, errUnseen):
 		return "backend"
 	}

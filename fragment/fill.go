@@ -25,6 +25,7 @@ type computing func(ctx context.Context) ([]Filled, error)
 // fill fills jobs as the node n of the graph, stores what may be stored, and
 // tells the scope around what the answers are made of.
 func (c *core) fill(ctx context.Context, jobs []*job, n *flight.Node, f computing) []result {
+	c.prepare(ctx, jobs)
 	drafts := make([]*draft, len(jobs))
 	for i, j := range jobs {
 		d := &draft{name: j.name, key: j.key, policy: &j.policy, view: j.view, lane: c.lanes.join(j.key)}

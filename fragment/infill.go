@@ -44,13 +44,16 @@ func LimitTTL(ctx context.Context, d time.Duration) {
 // entry says still shortens it. Outside of a fill, or with zero, it does nothing.
 func SetTTL(ctx context.Context, d time.Duration) {
 	s := scopeOf(ctx)
-	if s == nil {
-		return
-	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if !s.ended {
-		s.setTTL(d)
+	switch {
+	case s == nil || d == 0:
+	case isPassing(ctx, s):
+		s.report(lasting(d))
+	default:
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		if !s.ended {
+			s.setTTL(d)
+		}
 	}
 }
 
@@ -71,7 +74,7 @@ func DoNotStore(ctx context.Context, reason string) {
 // around it may be stored.
 func SkipStore(ctx context.Context, reason string) {
 	s := scopeOf(ctx)
-	if s == nil || !s.leaveOut(cmp.Or(reason, "skip store")) {
+	if s == nil || isPassing(ctx, s) || !s.leaveOut(cmp.Or(reason, "skip store")) {
 		return
 	}
 	s.node.Release()
@@ -104,9 +107,9 @@ func (s *scope) forbid(reason string) bool {
 // StoreWith stores value under k beside the entry that the fill around ctx
 // computes: with its tags, stamps and deadlines, and only if that is stored. The
 // value is copied before the fill returns to its caller; until then it belongs
-// to the fragment package. A Delete or Set of the fill's key keeps it from being
-// stored; one of k itself, meanwhile, does not. Outside of a fill, or with an invalid key, it does
-// nothing.
+// to the fragment package. A Delete or Set of the fill's key in this process
+// keeps it from being stored; one of k itself, meanwhile, does not. Outside of a
+// fill, or with an invalid key, it does nothing.
 func StoreWith(ctx context.Context, k Key, value []byte) {
 	s := scopeOf(ctx)
 	if s == nil || k.text == "" {
@@ -122,8 +125,8 @@ func StoreWith(ctx context.Context, k Key, value []byte) {
 // Kept reports, after Do returned, what became of the fill that was given ctx:
 // whether its value was stored and, if not, why, in one word that is fit to be
 // shown to anybody: do-not-store, too-large, outdated, expired, stale-part,
-// tags, null or backend. An Event tells more. For a ctx that is not that of an
-// ended fill it reports false and "".
+// tags, null, transform or backend. An Event tells more. For a ctx that is not
+// that of an ended fill it reports false and "".
 func Kept(ctx context.Context) (stored bool, why string) {
 	s := scopeOf(ctx)
 	if s == nil {

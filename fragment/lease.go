@@ -46,7 +46,9 @@ func (c *core) leased(ctx context.Context, j *job, n *flight.Node) result {
 		asked := time.Now()
 		took, err := c.lock(ctx, j, owner)
 		if err != nil {
-			c.fault(ctx, j.name, "lock", asked, err)
+			if !errors.Is(err, errors.ErrUnsupported) { // of what is inside a wrapper
+				c.fault(ctx, j.name, "lock", asked, err)
+			}
 			return c.run(ctx, j, n)
 		}
 		waited := pause > firstPoll

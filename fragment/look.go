@@ -2,7 +2,6 @@ package fragment
 
 import (
 	"context"
-	"hash/maphash"
 	"slices"
 	"time"
 )
@@ -16,14 +15,26 @@ type ask struct {
 	view  view
 }
 
+// asksFor returns asks for n keys.
+func asksFor(n int, key func(i int) (name, key string)) []*ask {
+	asks, entries, list := make([]ask, n), make([]entry, n), make([]*ask, n)
+	for i := range list {
+		a := &asks[i]
+		a.name, a.key = key(i)
+		a.e = &entries[i]
+		list[i] = a
+	}
+	return list
+}
+
 // look looks asks up, with the stamps by which their entries are judged, in one
 // trip; in two if an entry carries tags that nobody expected. tags are those that
-// the entries are going to have, as far as that is known. With filling it also
-// sees to it that a fill that follows can store.
+// the entries are going to have, as far as that is known. With filling it sees
+// what a fill that may follow has to have seen.
 func (c *core) look(ctx context.Context, tags []string, filling bool, asks ...*ask) {
 	order, began := c.order(), time.Now()
 	for _, a := range asks {
-		a.view.order, a.view.when = order, began
+		a.view.order = order
 	}
 	if c.isDown() {
 		return
@@ -59,14 +70,9 @@ func (c *core) look(ctx context.Context, tags []string, filling bool, asks ...*a
 		}
 		seen.known = append(seen.known, more.known...)
 	}
-	missed := false
 	for _, a := range asks {
 		a.view.at, a.e.asked = seen, began
 		a.found = c.judgeShared(a, raws[a.key] != nil)
-		missed = missed || a.found != fresh
-	}
-	if filling && missed {
-		c.createStamps(ctx, seen)
 	}
 }
 
@@ -93,6 +99,7 @@ func (c *core) readWithStamps(ctx context.Context, slots []slotNo, asks []*ask) 
 	for i, slot := range slots {
 		seen.known = append(seen.known, stamped{slot: slot, stamp: stampIn(found, keys[2*len(asks)+i])})
 	}
+	seen.asked = len(slots) // an entry may carry any, and many
 	for i, a := range asks {
 		a.view.own = stampIn(found, keys[2*i+1])
 	}
@@ -125,7 +132,7 @@ func (c *core) decodeAll(ctx context.Context, asks []*ask, raws map[string][]byt
 				unknown = append(unknown, slot)
 			}
 		}
-		c.shared.remember(a.key, slots)
+		c.shared.remember(a.key, slots, a.e)
 	}
 	return distinct(unknown)
 }
@@ -146,7 +153,7 @@ func (c *core) judgeShared(a *ask, there bool) state {
 		switch {
 		case !ok:
 			return missing
-		case len(tag) == 0 && a.view.own != 0 && stamp != a.view.own:
+		case len(tag) == 0 && (stamp == 0 || stamp != a.view.own):
 			return missing
 		case len(tag) > 0 && (!isStamp(stamp) || stamp != a.view.at.of(slot) || c.stamps.isBlocked(slot)):
 			return missing
@@ -157,74 +164,4 @@ func (c *core) judgeShared(a *ask, there bool) state {
 		return stale
 	}
 	return fresh
-}
-
-// createStamps gives those slots stamps that were seen without one, so that a
-// fill that begins now can store. Where that fails it cannot.
-func (c *core) createStamps(ctx context.Context, seen *sight) {
-	var none []slotNo
-	for _, s := range seen.known {
-		if s.stamp == 0 {
-			none = append(none, s.slot)
-		}
-	}
-	if len(none) == 0 {
-		return
-	}
-	ctx, cancel := c.writing(ctx)
-	defer cancel()
-	began := time.Now()
-	var err error
-	for _, slot := range none {
-		if _, failed := c.createStamp(ctx, slot); failed != nil {
-			err = failed
-			break
-		}
-	}
-	if err == nil {
-		// Who has the same slot created at the same time has the last word.
-		var now *sight
-		if now, err = c.readStamps(ctx, none); err == nil {
-			for i := range seen.known {
-				if s := &seen.known[i]; s.stamp == 0 {
-					s.stamp = now.of(s.slot)
-				}
-			}
-			return
-		}
-	}
-	c.fault(ctx, "", "set", began, err)
-}
-
-// A guess is what tags the entry of a key carried when it was read last. It is
-// no more than a guess: what is missing in it costs one more trip.
-type guess struct {
-	key   string
-	slots []slotNo
-}
-
-func (s *shared) guessOf(key string) *guess {
-	g := s.guesses[maphash.String(s.seed, key)%uint64(len(s.guesses))].Load()
-	if g == nil || g.key != key {
-		return nil
-	}
-	return g
-}
-
-func (s *shared) guess(key string) []slotNo {
-	if g := s.guessOf(key); g != nil {
-		return g.slots
-	}
-	return nil
-}
-
-// maxGuess is how many tags of an entry are remembered.
-const maxGuess = 64
-
-func (s *shared) remember(key string, slots []slotNo) {
-	slots = slots[:min(len(slots), maxGuess)]
-	if slices.Equal(s.guess(key), slots) {
-		return
-	}
-	s.guesses[maphash.String(s.seed, key)%uint64(len(s.guesses))].Store(&guess{key, slots})
 }

@@ -68,6 +68,12 @@ func (c *core) lookupMany(ctx context.Context, tags []string, filling bool, asks
 		c.look(ctx, tags, filling, asks...)
 		return
 	}
+	if _, ok := c.backend.(ManyGetter); !ok {
+		for _, a := range asks {
+			a.found = c.lookupLocal(ctx, a.name, a.key, a.e)
+		}
+		return
+	}
 	keys := make([]string, len(asks))
 	for i, a := range asks {
 		keys[i] = a.key

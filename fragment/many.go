@@ -102,17 +102,21 @@ func (b *batch) run(ctx context.Context, missing []int) ([]Filled, error) {
 
 // fillUnkept is fillUnkept for all keys.
 func (b *batch) fillUnkept(ctx context.Context, p *Policy) {
-	scopeOf(ctx).report(part{fresh: forever, tags: p.Tags})
+	around := scopeOf(ctx)
+	around.report(part{fresh: forever, tags: p.Tags})
 	if len(b.distinct) == 0 {
 		return
 	}
-	filled, err := b.run(ctx, b.distinct)
+	filled, err := b.run(around.passing(ctx), b.distinct)
 	for at, i := range b.distinct {
 		if err != nil {
 			b.answers[i].Err = err
 			continue
 		}
-		scopeOf(ctx).report(part{fresh: forever, tags: filled[at].Tags})
+		around.report(part{fresh: forever, tags: filled[at].Tags})
+		if ttl := filled[at].TTL; ttl != 0 {
+			around.report(lasting(ttl))
+		}
 		b.answers[i] = Answer{filled[at].Value, filled[at].Err}
 	}
 }
@@ -166,10 +170,10 @@ func (c *core) doMany(ctx context.Context, b *batch, p *Policy) {
 // hitMany looks all keys up, answers those that are fresh and returns the rest.
 func (c *core) hitMany(ctx context.Context, b *batch, p *Policy) (wanted []*member) {
 	landed, around := c.flights.Landed(), scopeOf(ctx)
-	asks := make([]*ask, len(b.distinct))
-	for at, i := range b.distinct {
-		asks[at] = &ask{name: b.keys[i].name, key: c.key(b.keys[i]), e: new(entry)}
-	}
+	asks := asksFor(len(b.distinct), func(at int) (name, key string) {
+		k := b.keys[b.distinct[at]]
+		return k.name, c.key(k)
+	})
 	c.lookupMany(ctx, p.Tags, true, asks)
 	for at, i := range b.distinct {
 		a := asks[at]

@@ -40,14 +40,11 @@ func (c *core) storedMany(ctx context.Context, mine []*member) map[int]result {
 		return nil
 	}
 	mark := c.stamps.mark()
-	asks := make([]*ask, len(mine))
-	for i, m := range mine {
-		asks[i] = &ask{name: m.name, key: m.key, e: new(entry)}
-	}
+	asks := asksFor(len(mine), func(i int) (name, key string) { return mine[i].name, mine[i].key })
 	c.lookupMany(ctx, mine[0].policy.Tags, true, asks)
 	found := make(map[int]result)
 	for i, m := range mine {
-		if m.view = asks[i].view; asks[i].found == fresh {
+		if m.view = asks[i].view; m.isDone(asks[i].found, asks[i].e) {
 			found[i] = c.resultOf(ctx, m.job, asks[i].e, mark, m.view)
 		}
 	}

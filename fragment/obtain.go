@@ -101,7 +101,7 @@ func (c *core) stored(ctx context.Context, j *job) (result, bool) {
 	if c.shared != nil {
 		j.view = seen // what is filled now is no older
 	}
-	if found != fresh {
+	if !j.isDone(found, &e) {
 		return result{}, false
 	}
 	return c.resultOf(ctx, j, &e, mark, seen), true

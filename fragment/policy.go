@@ -58,6 +58,10 @@ type Policy struct {
 	// runs on its caller's goroutine all the same.
 	Detach bool
 
+	// Inline keeps a fill within the call of its caller, also where Detach is
+	// the default of the Cache.
+	Inline bool
+
 	// FillSoftTimeout is how long those who could be served a stale value wait
 	// for its refill before they are: the others while one refills, and with
 	// Detach that one too. Without a default they do not wait. A caller that
@@ -155,7 +159,8 @@ func (p *Policy) complete(defaults *Policy) {
 	byDefault(&p.RetryAfter, defaults.RetryAfter)
 	byDefault(&p.NotFoundTTL, defaults.NotFoundTTL)
 	byDefault(&p.ErrorTTL, defaults.ErrorTTL)
-	p.Detach = p.Detach || defaults.Detach
+	p.Inline = p.Inline || defaults.Inline
+	p.Detach = (p.Detach || defaults.Detach) && !p.Inline
 	p.IgnoreInner = p.IgnoreInner || defaults.IgnoreInner
 }
 

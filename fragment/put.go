@@ -97,9 +97,10 @@ func (c *core) writeOne(ctx context.Context, d *draft) (err error) {
 	return err
 }
 
-// unwritten tells a value that a Backend does not take from a fault.
+// unwritten tells a value that a Backend does not take, or is not given, from a
+// fault.
 func unwritten(err error) error {
-	if err == nil || errors.Is(err, ErrTooLarge) {
+	if err == nil || errors.Is(err, ErrTooLarge) || errors.Is(err, errTransform) {
 		return err
 	}
 	return fmt.Errorf("%w: %w", errBackend, err)

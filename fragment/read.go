@@ -78,10 +78,7 @@ func (c *Cache) GetMany(ctx context.Context, keys []Key) (map[Key][]byte, error)
 	if err != nil {
 		return nil, err
 	}
-	asks := make([]*ask, len(keys))
-	for i, k := range keys {
-		asks[i] = &ask{name: k.name, key: texts[i], e: new(entry)}
-	}
+	asks := asksFor(len(keys), func(i int) (name, key string) { return keys[i].name, texts[i] })
 	core.lookupMany(ctx, nil, false, asks)
 	around, values := scopeOf(ctx), make(map[Key][]byte, len(keys))
 	for i, a := range asks {

@@ -2,8 +2,6 @@ package fragment_test
 
 import (
 	"context"
-	"errors"
-	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -31,9 +29,9 @@ func TestDetachedRefill(t *testing.T) {
 		c, k := fresh(t, fragment.Options{Observe: w.observe}), fragment.KeyOf("k")
 		old(t, c, k, detached)
 		start := time.Now()
-		ctx, cancel := context.WithCancel(context.WithValue(t.Context(), secret, "a value"))
+		ctx, cancel := context.WithCancel(context.WithValue(t.Context(), slug("a key"), "a value"))
 		refill := func(ctx context.Context) ([]byte, error) {
-			if ctx.Value(secret) != "a value" {
+			if ctx.Value(slug("a key")) != "a value" {
 				t.Error("the refill lost the values of its ctx")
 			}
 			return takes(10*time.Second, "new")(ctx)
@@ -148,153 +146,4 @@ func TestRetryAfter(t *testing.T) {
 			wantDo(t, c, k, p, give("newer"), "newer")
 		})
 	}
-}
-
-// At FillTimeout the ctx of a fill ends. A refill in the background that goes on
-// is given up, and stored if it comes to an end after all.
-func TestFillTimeout(t *testing.T) {
-	p := detached
-	p.FillTimeout = 2 * time.Second
-	deaf := func(d time.Duration, value string) fill {
-		return func(ctx context.Context) ([]byte, error) {
-			time.Sleep(d)
-			if d > p.FillTimeout && !errors.Is(context.Cause(ctx), fragment.ErrFillTimeout) {
-				t.Errorf("the cause of its end is %v", context.Cause(ctx))
-			}
-			return []byte(value), nil
-		}
-	}
-	for _, s := range []struct {
-		step    string
-		between func(c *fragment.Cache, k fragment.Key)
-		want    string
-	}{
-		{"nothing happens", func(*fragment.Cache, fragment.Key) {}, "late"},
-		{"another refill", func(c *fragment.Cache, k fragment.Key) { wantDo(t, c, k, staleMinute, give("newer"), "newer") }, "newer"},
-		{"Delete", func(c *fragment.Cache, k fragment.Key) { must(t, c.Delete(t.Context(), k)) }, "-"},
-		{"invalidation", func(c *fragment.Cache, k fragment.Key) { must(t, c.InvalidateTags(t.Context(), "t")) }, "-"},
-	} {
-		synctest.Test(t, func(t *testing.T) {
-			p := p
-			p.Tags = []string{"t"}
-			c, k := fresh(t, fragment.Options{}), fragment.KeyOf("k")
-			old(t, c, k, p)
-			wantDo(t, c, k, p, deaf(3500*time.Millisecond, "late"), "old")
-			time.Sleep(3100 * time.Millisecond) // it is given up, and RetryAfter is over
-			s.between(c, k)
-			time.Sleep(500 * time.Millisecond)
-			synctest.Wait()
-			if got, _, _ := c.Get(t.Context(), k); s.want != "-" && string(got) != s.want {
-				t.Errorf("%s: %q is stored, want %q", s.step, got, s.want)
-			} else if s.want == "-" && got != nil {
-				t.Errorf("%s: %q is stored, want nothing", s.step, got)
-			}
-		})
-	}
-	synctest.Test(t, func(t *testing.T) {
-		p := fragment.Policy{FillTimeout: time.Second}
-		_, err := fresh(t, fragment.Options{}).Do(t.Context(), body, p, takes(time.Hour, ""))
-		wantErr(t, "a fill that heeds its ctx", err, context.DeadlineExceeded)
-	})
-}
-
-// A panic in the background is an Event, and the next try is an ordinary one.
-func TestPanicInTheBackground(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		var w watcher
-		c, k := fresh(t, fragment.Options{Observe: w.observe}), fragment.KeyOf("k")
-		old(t, c, k, detached)
-		w.take()
-		wantDo(t, c, k, detached, panics, "old")
-		synctest.Wait()
-		told := w.events(fragment.EventFill)
-		if len(told) != 1 || told[0].Err == nil || !strings.Contains(told[0].Err.Error(), "oh no") {
-			t.Errorf("told %+v, want the panic", told)
-		}
-		time.Sleep(fragment.DefaultRetryAfter)
-		wantDo(t, c, k, detached, give("new"), "old")
-		synctest.Wait()
-		wantGet(t, c, k, "new")
-	})
-}
-
-// Close ends what runs in the background and waits for it.
-func TestCloseEndsTheBackground(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		var ended atomic.Bool
-		c, k := fresh(t, fragment.Options{}), fragment.KeyOf("k")
-		old(t, c, k, detached)
-		wantDo(t, c, k, detached, func(ctx context.Context) ([]byte, error) {
-			<-ctx.Done()
-			ended.Store(true)
-			return nil, ctx.Err()
-		}, "old")
-		must(t, c.Close())
-		if !ended.Load() {
-			t.Error("Close did not wait")
-		}
-	})
-}
-
-// Early refills ahead of expiry, the likelier the nearer it is, and serves what
-// is fresh as a hit.
-func TestEarlyRefill(t *testing.T) {
-	for _, detach := range []bool{false, true} {
-		synctest.Test(t, func(t *testing.T) {
-			c, p := fresh(t, fragment.Options{}), fragment.Policy{TTL: 100 * time.Second, Early: 1, Detach: detach}
-			ahead := func(left time.Duration) (refills int64) {
-				var runs atomic.Int64
-				for i := range 500 {
-					k := fragment.KeyOf("k", i, int(left))
-					c.Do(t.Context(), k, p, takes(time.Second, "v"))
-					time.Sleep(p.TTL - left)
-					if got := do(t, t.Context(), c, k, p, counted(&runs, give("w"))); got != "v" && detach {
-						t.Errorf("got %q", got)
-					}
-					synctest.Wait()
-				}
-				return runs.Load()
-			}
-			// The chance is exp(-left/cost): 37 % at a second, 5 % at three.
-			if one, three, twenty := ahead(time.Second), ahead(3*time.Second), ahead(20*time.Second); one < 120 || one > 260 || three < 5 || three > 60 || twenty > 1 {
-				t.Errorf("detached %t: of 500 each %d were refilled a second before expiry, %d three, %d twenty", detach, one, three, twenty)
-			}
-			if s := c.Stats(); s.Stale != 0 {
-				t.Errorf("%d stale values were served", s.Stale)
-			}
-		})
-	}
-}
-
-// An early refill that fails costs nobody the value.
-func TestEarlyRefillThatFails(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		c, k, p := fresh(t, fragment.Options{}), fragment.KeyOf("k"), fragment.Policy{TTL: time.Minute, Early: 1e6}
-		wantDo(t, c, k, p, takes(time.Second, "v"), "v")
-		wantDo(t, c, k, p, fails, "v")
-		wantDo(t, c, k, p, func(context.Context) ([]byte, error) { t.Error("tried again at once"); return nil, nil }, "v")
-	})
-}
-
-func TestUntil(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		c := fresh(t, fragment.Options{})
-		for i, s := range []struct {
-			p    fragment.Policy
-			want time.Duration
-		}{
-			{fragment.Policy{Until: time.Now().Add(time.Hour)}, time.Hour},
-			{fragment.Policy{Until: time.Now().Add(time.Hour), TTL: time.Minute}, time.Minute},
-			{fragment.Policy{Until: time.Now().Add(time.Second), TTL: fragment.Forever}, time.Second},
-			{fragment.Policy{Until: time.Date(9999, 1, 1, 0, 0, 0, 0, time.UTC), TTL: time.Minute}, time.Minute},
-			{fragment.Policy{Until: time.Now().Add(-time.Hour)}, 0},
-			{fragment.Policy{Until: time.Unix(0, 0)}, 0},
-		} {
-			k := fragment.KeyOf("k", i)
-			wantDo(t, c, k, s.p, give("v"), "v")
-			if left, ok, _ := c.TTL(t.Context(), k); left != s.want || ok != (s.want > 0) {
-				t.Errorf("%d: %v left (%t), want %v", i, left, ok, s.want)
-			}
-		}
-	})
 }

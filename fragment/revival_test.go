@@ -83,21 +83,6 @@ func TestNothingDeletedIsGivenANewLife(t *testing.T) {
 	}
 }
 
-// What does not carry the stamp of the key is not there at all.
-func TestDeleteElsewhereKeepsCompanionsOut(t *testing.T) {
-	p := newSteppers(t, 2, fragment.Options{})
-	wantDo(t, p.caches[0], body, fragment.Policy{}, withHead(func(ctx context.Context) ([]byte, error) {
-		must(t, p.caches[1].Delete(ctx, body))
-		return []byte("old"), nil
-	}), "old")
-	for _, c := range p.caches {
-		wantGet(t, c, body, "-")
-		wantGet(t, c, head, "-")
-	}
-	wantDo(t, p.caches[0], body, fragment.Policy{}, withHead(give("new")), "new")
-	wantGet(t, p.caches[1], head, "head")
-}
-
 // If it cannot be removed, it is not served by the one who knows, until it is.
 func TestWhatCannotBeTakenBackIsOwed(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {

@@ -69,6 +69,24 @@ func outsideOf(ctx context.Context) context.Context {
 	return context.WithValue(ctx, scopeKey{}, (*scope)(nil))
 }
 
+// passingKey is for the ctx of a fill that has no entry of its own, because its
+// cache is off: its value is the scope around it, to which its parts report.
+type passingKey struct{}
+
+func (s *scope) passing(ctx context.Context) context.Context {
+	if s == nil {
+		return ctx
+	}
+	return context.WithValue(ctx, passingKey{}, s)
+}
+
+// isPassing reports that s, which is that of ctx, is not that of the fill which
+// was given ctx, but one around it. What a fill says of its own entry alone
+// does not go for the one around it.
+func isPassing(ctx context.Context, s *scope) bool {
+	return ctx.Value(passingKey{}) == s
+}
+
 // newScope returns the scope of a fill that is about to begin inside of around.
 func newScope(around *scope, node *flight.Node) *scope {
 	return &scope{around: around, node: node, learnt: nothingLearnt}
@@ -91,6 +109,11 @@ type part struct {
 	fresh int64 // until when it is
 	stale bool
 	tags  []string
+}
+
+// lasting is a part that is fresh for d.
+func lasting(d time.Duration) part {
+	return part{fresh: later(time.Now().UnixNano(), max(d, 0))}
 }
 
 // report adds a part. The receiver may be nil: nobody is listening.

@@ -3,7 +3,6 @@ package fragment
 import (
 	"context"
 	"encoding/binary"
-	"errors"
 	"hash/maphash"
 	"math"
 	"math/rand/v2"
@@ -13,11 +12,10 @@ import (
 )
 
 // shared are the stamps of a Backend that other processes use too. The Backend
-// holds them: for each slot of a tag that is in use, for Clear and, while it
-// matters, for each key that was set or deleted, a random number. An entry
-// carries those that were seen before its fill began, and is valid while they are
-// there unchanged. A stamp that was evicted or lost is never the same again: a
-// miss.
+// holds them: for each slot of a tag that is in use, for Clear and for the key of
+// each entry, a random number. An entry carries those that were seen before its
+// fill began, and is valid while they are there unchanged. A stamp that was
+// evicted or lost is never the same again: a miss.
 //
 // A tag that becomes known only inside a fill has no stamp from before. For
 // those there is one more number, the epoch, which each invalidation changes. If
@@ -26,27 +24,28 @@ import (
 // An invalidation takes steps, each in all caches that are concerned before the
 // next: see moveShared.
 //
-// A key's stamp keeps a fill of another process, which began before the key was
-// set or deleted, from bringing back what was there. Without one, after
-// keyStampTTL, there is no such fill left.
+// The stamp of a key keeps a fill of another process, which began before the key
+// was set or deleted, from bringing back what was there: Set changes it and Delete
+// removes it. A fill gives one to its key, if there is none, before it begins. It
+// is there for longer than the entry, and comes and goes with it.
 type shared struct {
 	prefix  string // of the keys of stamps
 	seed    maphash.Seed
 	guesses [1 << 12]atomic.Pointer[guess]
 	looks   atomic.Uint64 // and fills that began: see view
+	creates chan struct{} // full while a goroutine creates stamps
 	debts   debts
 	breaker breaker
 }
 
 const (
-	epochSlot   = clearSlot - 1
-	keyStampTTL = 10 * time.Minute
-	blockedTTL  = 30 * time.Second // a process that dies amid an invalidation leaves no slot blocked
-	stampSize   = 8
+	epochSlot  = clearSlot - 1
+	blockedTTL = 30 * time.Second // a process that dies amid an invalidation leaves no slot blocked
+	stampSize  = 8
 )
 
 func newShared(prefix string, maxFaults int) *shared {
-	s := &shared{prefix: prefix + "!", seed: maphash.MakeSeed()}
+	s := &shared{prefix: prefix + "!", seed: maphash.MakeSeed(), creates: make(chan struct{}, 1)}
 	s.breaker.limit = maxFaults
 	return s
 }
@@ -87,11 +86,10 @@ const blocks = math.MaxUint32 << 32
 
 func encodeStamp(n uint64) []byte { return binary.LittleEndian.AppendUint64(nil, n) }
 
-// stampIn is the stamp under key in what was found: zero where there is nothing.
-// What is no stamp is a block: it tells that there was one, and not which.
+// stampIn is the stamp under key in what was found: zero where there is none.
 func stampIn(found map[string][]byte, key string) uint64 {
-	p, ok := found[key]
-	if !ok {
+	p := found[key]
+	if len(p) != stampSize {
 		return 0
 	}
 	if len(p) != stampSize || binary.LittleEndian.Uint64(p) == 0 {
@@ -102,7 +100,10 @@ func stampIn(found map[string][]byte, key string) uint64 {
 
 // A sight is what one look saw of the stamps. A slot that is not known has the
 // stamp 0, and so has one without a stamp.
-type sight struct{ known []stamped }
+type sight struct {
+	known []stamped
+	asked int // how many of them are wanted for more than to judge an entry
+}
 
 func (s *sight) of(slot slotNo) uint64 {
 	for i := range s.known {
@@ -113,132 +114,13 @@ func (s *sight) of(slot slotNo) uint64 {
 	return 0
 }
 
-// A view is what was seen before a fill: the stamps, and that of its own key.
-// In a Backend of this process there is nothing to see, and at is nil, as it is
-// where the Backend could not be read.
-type view struct {
-	order uint64 // of the looks and the fills of this process, each when it began
-	when  time.Time
-	at    *sight
-	own   uint64
-}
-
-// agrees reports whether an answer made of what v saw may be given to one who
-// saw other: it was begun after he asked, or nothing that concerns tags was
-// invalidated between the two. Who could not read the Backend does not know.
-func (v view) agrees(other view, s *stamps, tags []string) bool {
-	switch {
-	case v.order >= other.order:
-		return true
-	case v.at == nil || other.at == nil:
-		return false
-	case v.own != other.own || v.at.of(clearSlot) != other.at.of(clearSlot):
-		return false
+// setStamps writes items, if it can be in one trip.
+func (c *core) setStamps(ctx context.Context, items map[string][]byte, ttl time.Duration) error {
+	if len(items) > 1 {
+		return c.setMany(ctx, items, ttl)
 	}
-	if epoch := v.at.of(epochSlot); isStamp(epoch) && epoch == other.at.of(epochSlot) {
-		return true
-	}
-	for _, tag := range tags {
-		slot := s.slotOf(tag)
-		if stamp := v.at.of(slot); !isStamp(stamp) || stamp != other.at.of(slot) {
-			return false
-		}
-	}
-	return true
-}
-
-// order is that of a look, or of a fill, that begins now.
-func (c *core) order() uint64 {
-	if c.shared == nil {
-		return 0
-	}
-	return c.shared.looks.Add(1)
-}
-
-// stampShared gives the tags of a draft the stamps that the Backend held before
-// its fill.
-func (c *core) stampShared(ctx context.Context, d *draft) error {
-	if d.view.at == nil {
-		return errUnseen
-	}
-	if time.Since(d.view.when) > remembered {
-		return errForgotten
-	}
-	switch d.entry.clear = d.view.at.of(clearSlot); {
-	case d.entry.clear == 0:
-		return errUnseen
-	case isBlock(d.entry.clear) || isBlock(d.view.own):
-		return errOutdated
-	}
-	d.stamped = append(make([]stamped, 0, len(d.tags)+1), stamped{stamp: d.view.own}) // without a tag: that of the key
-	late := make(map[slotNo]uint64)
-	for _, tag := range d.tags {
-		t := stamped{tag: tag, slot: c.stamps.slotOf(tag)}
-		if t.stamp = d.view.at.of(t.slot); t.stamp == 0 || isBlock(t.stamp) {
-			late[t.slot] = 0
-		}
-		d.stamped = append(d.stamped, t)
-	}
-	c.rememberTags(d)
-	if len(late) == 0 {
-		return nil
-	}
-	if err := c.stampLate(ctx, d.view.at, late); err != nil {
-		return err
-	}
-	for i := range d.stamped {
-		if t := &d.stamped[i]; late[t.slot] != 0 && t.tag != "" {
-			t.stamp = late[t.slot]
-		}
-	}
-	return nil
-}
-
-// rememberTags remembers the tags of a draft for the next look.
-func (c *core) rememberTags(d *draft) {
-	slots := make([]slotNo, 0, len(d.tags))
-	for _, t := range d.stamped[1:] {
-		slots = append(slots, t.slot)
-	}
-	c.shared.remember(d.key, slots)
-}
-
-// stampLate finds the stamps of slots that were not known before the fill, in
-// this order: the stamps, then the epoch.
-func (c *core) stampLate(ctx context.Context, before *sight, late map[slotNo]uint64) error {
-	ctx, cancel := c.writing(ctx)
-	defer cancel()
-	var slots []slotNo
-	for slot := range late {
-		slots = append(slots, slot)
-	}
-	now, err := c.readStamps(ctx, slots)
-	if err != nil {
-		return unwritten(err)
-	}
-	for _, slot := range slots {
-		switch stamp := now.of(slot); {
-		case isBlock(stamp):
-			return errOutdated
-		case stamp == 0:
-			// Only an Adder can create it without the risk to undo what an
-			// invalidation is doing: others store next time.
-			if late[slot], err = c.createStamp(ctx, slot); err != nil {
-				return unwritten(err)
-			}
-			if late[slot] == 0 {
-				return errOutdated
-			}
-		default:
-			late[slot] = stamp
-		}
-	}
-	now, err = c.readStamps(ctx, []slotNo{epochSlot})
-	if err != nil {
-		return unwritten(err)
-	}
-	if epoch := before.of(epochSlot); !isStamp(epoch) || epoch != now.of(epochSlot) {
-		return errOutdated
+	for key, value := range items {
+		return c.trySet(ctx, key, value, ttl)
 	}
 	return nil
 }
@@ -258,44 +140,9 @@ func (c *core) stampsBy(ctx context.Context, slots []slotNo, get func(context.Co
 	if err != nil {
 		return nil, err
 	}
-	seen := new(sight)
+	seen := &sight{asked: len(slots)}
 	for i, slot := range slots {
 		seen.known = append(seen.known, stamped{slot: slot, stamp: stampIn(found, keys[i])})
 	}
 	return seen, nil
-}
-
-// createStamp gives a slot a stamp. Where the Backend cannot add it writes one
-// and returns 0: somebody else may have done the same.
-func (c *core) createStamp(ctx context.Context, slot slotNo) (uint64, error) {
-	key, stamp := c.shared.keyOfSlot(slot), newStamp()
-	added, err := c.add(ctx, key, encodeStamp(stamp), Forever)
-	switch {
-	case errors.Is(err, errors.ErrUnsupported):
-		return 0, c.trySet(ctx, key, encodeStamp(stamp), Forever)
-	case err != nil || !added:
-		return 0, err
-	}
-	return stamp, nil
-}
-
-// writeKeyStamps gives keys, whose lanes the caller holds, new stamps.
-func (c *core) writeKeyStamps(ctx context.Context, keys []string) (map[string]uint64, error) {
-	stamps, items := make(map[string]uint64, len(keys)), make(map[string][]byte, len(keys))
-	for _, key := range keys {
-		stamps[key] = newStamp()
-		items[c.shared.keyOfKey(key)] = encodeStamp(stamps[key])
-	}
-	return stamps, c.setStamps(ctx, items, keyStampTTL)
-}
-
-// setStamps writes items, if it can be in one trip.
-func (c *core) setStamps(ctx context.Context, items map[string][]byte, ttl time.Duration) error {
-	if len(items) > 1 {
-		return c.setMany(ctx, items, ttl)
-	}
-	for key, value := range items {
-		return c.trySet(ctx, key, value, ttl)
-	}
-	return nil
 }

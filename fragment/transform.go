@@ -1,6 +1,9 @@
 package fragment
 
-import "fmt"
+import (
+	"errors"
+	"fmt"
+)
 
 // A Transform changes entries on their way to a Backend, and back: it
 // compresses or encrypts them. Options.Transforms lists those of a Cache.
@@ -20,12 +23,15 @@ type Transform interface {
 	Open(key string, sealed []byte) (entry []byte, err error)
 }
 
+// errTransform is why an entry is not stored whose Seal failed.
+var errTransform = errors.New("a transform failed")
+
 // sealed returns raw as the transforms of the Cache leave it.
 func (c *core) sealed(key string, raw []byte) ([]byte, error) {
 	for _, t := range c.transforms {
 		var err error
 		if raw, err = sealBy(t, key, raw); err != nil {
-			return nil, err
+			return nil, fmt.Errorf("%w: %w", errTransform, err)
 		}
 	}
 	return raw, nil

@@ -64,7 +64,9 @@ func (c *core) setAll(ctx context.Context, items map[Key][]byte, p Policy) error
 			c.seal(ctx, d)
 		}
 		if d.why != nil {
-			errs = append(errs, c.remove(ctx, d.key))
+			if err := c.remove(ctx, d.key); err != nil {
+				d.why = fmt.Errorf("%w (%v, and the entry before it may remain)", unwritten(err), d.why)
+			}
 			continue
 		}
 		scopeOf(ctx).report(d.part())

@@ -1,9 +1,12 @@
 package memo_test
 
 import (
+	"bytes"
 	"context"
+	"encoding/json"
 	"fmt"
 	"reflect"
+	"strings"
 	"testing"
 	"time"
 
@@ -43,22 +46,38 @@ var codecOptions = cbor.DecOptions{
 
 // A hit beside KeyOf, Do and the decoding of the same bytes, by hand.
 func BenchmarkHit(b *testing.B) {
-	b.Run("struct", func(b *testing.B) { benchmarkHit(b, rows(1)[0]) })
-	b.Run("rows=100", func(b *testing.B) { benchmarkHit(b, rows(100)) })
+	b.Run("struct", func(b *testing.B) { benchmarkHit(b, rows(1)[0], nil, byCBOR[row](b)) })
+	b.Run("rows=100", func(b *testing.B) { benchmarkHit(b, rows(100), nil, byCBOR[[]row](b)) })
+	b.Run("json/struct", func(b *testing.B) { benchmarkHit(b, rows(1)[0], memo.JSON[row]{}, byJSON[row]) })
+	b.Run("json/rows=100", func(b *testing.B) { benchmarkHit(b, rows(100), memo.JSON[[]row]{}, byJSON[[]row]) })
+	page := strings.Repeat("<p>a line</p>\n", 1500)
+	b.Run("bytes=20K", func(b *testing.B) {
+		benchmarkHit(b, []byte(page), nil, func(raw []byte, v *[]byte) error { *v = bytes.Clone(raw); return nil })
+	})
+	b.Run("text=20K", func(b *testing.B) {
+		benchmarkHit(b, page, nil, func(raw []byte, v *string) error { *v = string(raw); return nil })
+	})
 }
 
-func benchmarkHit[V any](b *testing.B, value V) {
+func byCBOR[V any](b *testing.B) func([]byte, *V) error {
+	decoding, err := codecOptions.DecMode()
+	mustDo(b, err)
+	return func(raw []byte, v *V) error { return decoding.Unmarshal(raw, v) }
+}
+
+func byJSON[V any](raw []byte, v *V) error { return json.Unmarshal(raw, v) }
+
+func benchmarkHit[V any](b *testing.B, value V, codec memo.Codec[V], decode func([]byte, *V) error) {
 	ctx := b.Context()
 	c := bigcache(b)
-	f := memo.New(c, "row", fragment.Policy{}, func(context.Context, int64) (V, error) { return value, nil })
-	mustDo(b, f.Err())
+	f, err := memo.NewWithOptions(c, "row", fragment.Policy{}, memo.Options[int64, V]{Codec: codec},
+		func(context.Context, int64) (V, error) { return value, nil })
+	mustDo(b, err)
 	_ = mustGet2(f.Get(ctx, 42))(b)
 	raw, ok, err := c.Get(ctx, f.Key(42))
 	if !ok || err != nil {
 		b.Fatalf("nothing stored: %v", err)
 	}
-	decoding, err := codecOptions.DecMode()
-	mustDo(b, err)
 	fill := func(context.Context) ([]byte, error) { return raw, nil }
 	id := int64(42)
 	ratio.Compare(b, func(n int) {
@@ -68,7 +87,7 @@ func benchmarkHit[V any](b *testing.B, value V) {
 				b.Fatal(err)
 			}
 			var v V
-			if err := decoding.Unmarshal(stored, &v); err != nil {
+			if err := decode(stored, &v); err != nil {
 				b.Fatal(err)
 			}
 		}
@@ -76,6 +95,51 @@ func benchmarkHit[V any](b *testing.B, value V) {
 		for range n {
 			if _, err := f.Get(ctx, id); err != nil {
 				b.Fatal(err)
+			}
+		}
+	})
+}
+
+// 100 answers at once beside one after another, in the memory of the process.
+func BenchmarkMany(b *testing.B) {
+	ids := make([]int64, 100)
+	for i := range ids {
+		ids[i] = int64(i)
+	}
+	for _, missing := range []bool{false, true} {
+		b.Run(fmt.Sprintf("missing=%v", missing), func(b *testing.B) { benchmarkMany(b, ids, missing) })
+	}
+}
+
+func benchmarkMany(b *testing.B, ids []int64, missing bool) {
+	ctx, one := b.Context(), rows(1)[0]
+	f, err := memo.NewWithOptions(bigcache(b), "row", fragment.Policy{}, memo.Options[int64, row]{
+		LoadMany: func(_ context.Context, ids []int64) ([]memo.Result[row], error) {
+			results := make([]memo.Result[row], len(ids))
+			for i := range results {
+				results[i].Value = one
+			}
+			return results, nil
+		},
+	}, func(context.Context, int64) (row, error) { return one, nil })
+	mustDo(b, err)
+	begin := func() {
+		if missing {
+			mustDo(b, f.DeleteAll(ctx))
+		}
+	}
+	ratio.Compare(b, func(n int) {
+		for range n {
+			begin()
+			for _, id := range ids {
+				_ = mustGet2(f.Get(ctx, id))(b)
+			}
+		}
+	}, func(n int) {
+		for range n {
+			begin()
+			for _, r := range f.GetMany(ctx, ids) {
+				mustDo(b, r.Err)
 			}
 		}
 	})

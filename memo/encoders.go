@@ -2,6 +2,7 @@ package memo
 
 import (
 	"encoding"
+	"encoding/json"
 	"fmt"
 	"math/big"
 	"reflect"
@@ -9,22 +10,22 @@ import (
 	"github.com/fxamacker/cbor/v2"
 )
 
-// An encoder is a pair of methods by which a type encodes itself, in the order
-// in which the codec prefers them.
+// An encoder is a pair of methods by which a type encodes itself.
 type encoder struct {
 	name                   string
 	marshaler, unmarshaler reflect.Type
 }
 
-var encoders = [...]encoder{
-	{"CBOR", reflect.TypeFor[cbor.Marshaler](), reflect.TypeFor[cbor.Unmarshaler]()},
-	{"Binary", reflect.TypeFor[encoding.BinaryMarshaler](), reflect.TypeFor[encoding.BinaryUnmarshaler]()},
-	{"Text", reflect.TypeFor[encoding.TextMarshaler](), reflect.TypeFor[encoding.TextUnmarshaler]()},
-}
+var (
+	encodesCBOR   = encoder{"CBOR", reflect.TypeFor[cbor.Marshaler](), reflect.TypeFor[cbor.Unmarshaler]()}
+	encodesBinary = encoder{"Binary", reflect.TypeFor[encoding.BinaryMarshaler](), reflect.TypeFor[encoding.BinaryUnmarshaler]()}
+	encodesJSON   = encoder{"JSON", reflect.TypeFor[json.Marshaler](), reflect.TypeFor[json.Unmarshaler]()}
+	encodesText   = encoder{"Text", reflect.TypeFor[encoding.TextMarshaler](), reflect.TypeFor[encoding.TextUnmarshaler]()}
 
-var textEncoder = &encoders[2]
+	encoders = [...]encoder{encodesCBOR, encodesBinary, encodesJSON, encodesText}
+)
 
-// isNative reports a type that the codec knows by itself.
+// isNative reports a type that CBOR knows by itself.
 func isNative(t reflect.Type) bool {
 	switch t {
 	case typeTime, reflect.TypeFor[big.Int](), reflect.TypeFor[cbor.Tag](), reflect.TypeFor[cbor.RawTag](),

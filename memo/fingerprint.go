@@ -7,17 +7,18 @@ import (
 	"reflect"
 )
 
-// layout names how arguments and answers are written. What is stored in
-// another way is not found.
-const layout = "cbor 1"
+// layout names how keys are made. What was stored in another way is not found.
+const layout = "memo 1"
 
-// fingerprint tells types apart by their names and, all the way down, by what
-// they are made of: kinds, fields, tags and the methods that encode them.
-func fingerprint(types ...reflect.Type) string {
-	d := description{seen: map[reflect.Type]int{}, text: []byte(layout)}
-	for _, t := range types {
-		d.add(t)
-	}
+// fingerprint tells loaders apart by their codec and the types of argument and
+// answer: by names and, all the way down, by what they are made of: kinds,
+// fields, tags and the methods that encode them.
+func fingerprint(codec string, argument, answer reflect.Type) string {
+	d := description{text: fmt.Appendf(nil, "%s %q", layout, codec)}
+	d.begin(isIgnored)
+	d.add(argument)
+	d.begin(func(reflect.StructField) bool { return false })
+	d.add(answer)
 	sum := sha256.Sum256(d.text)
 	return base64.RawURLEncoding.EncodeToString(sum[:12])
 }
@@ -25,8 +26,14 @@ func fingerprint(types ...reflect.Type) string {
 // A description is the text behind a fingerprint. A type that comes again, as
 // in a list of itself, is described by the number it got the first time.
 type description struct {
-	seen map[reflect.Type]int
-	text []byte
+	text    []byte
+	seen    map[reflect.Type]int
+	ignores func(reflect.StructField) bool
+}
+
+func (d *description) begin(ignores func(reflect.StructField) bool) {
+	d.seen, d.ignores = map[reflect.Type]int{}, ignores
+	d.addf(";")
 }
 
 func (d *description) addf(format string, args ...any) {
@@ -40,15 +47,14 @@ func (d *description) add(t reflect.Type) {
 	}
 	d.seen[t] = len(d.seen)
 	d.addf(" %q.%q:%s", t.PkgPath(), t.Name(), t.Kind())
-	for _, m := range encoders {
-		if t.Kind() != reflect.Interface && reflect.PointerTo(t).Implements(m.marshaler) {
-			d.addf("+%s", m.name)
+	for _, e := range encoders {
+		if t.Kind() != reflect.Interface && reflect.PointerTo(t).Implements(e.marshaler) {
+			d.addf("+%s", e.name)
 		}
 	}
-	if isNative(t) {
-		return // what it is made of is its package's own affair
+	if !isNative(t) { // what those are made of is their packages' own affair
+		d.addParts(t)
 	}
-	d.addParts(t)
 }
 
 func (d *description) addParts(t reflect.Type) {
@@ -62,11 +68,12 @@ func (d *description) addParts(t reflect.Type) {
 		d.add(t.Key())
 		d.add(t.Elem())
 	case reflect.Struct:
-		d.addf(" %d{", t.NumField())
+		d.addf(" {")
 		for i := range t.NumField() {
-			f := t.Field(i)
-			d.addf(" %q %t %q %q", f.Name, f.Anonymous, f.Tag.Get("cbor"), f.Tag.Get("json"))
-			d.add(f.Type)
+			if f := t.Field(i); !d.ignores(f) {
+				d.addf(" %q %t %q", f.Name, f.Anonymous, f.Tag)
+				d.add(f.Type)
+			}
 		}
 		d.addf("}")
 	}

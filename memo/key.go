@@ -11,8 +11,10 @@ const space = fragment.Space("memo")
 
 // A keyPlan says how the arguments of a loader become keys. It is made once.
 type keyPlan struct {
-	start fragment.KeyBuilder // with the name and the fingerprint of K and V
-	part  part
+	start  fragment.KeyBuilder // with the name and the fingerprint of K and V
+	part   part
+	shares bool // an argument holds pointers or slices, which can be copied
+	bound  bool // it holds what cannot, and what may end with its caller
 }
 
 // begin sets what all keys begin with.
@@ -43,4 +45,15 @@ func keyOf[K any](p *keyPlan, k K) fragment.Key {
 		p.part.add(&b, reflect.ValueOf(&boxed).Elem())
 	}
 	return b.Key()
+}
+
+// ownKey returns a copy of k that shares nothing with it, for a load that goes on
+// when k may be changed.
+func ownKey[K any](p *keyPlan, k K) K {
+	if p.shares {
+		boxed := k
+		p.part.own(reflect.ValueOf(&boxed).Elem())
+		return boxed
+	}
+	return k
 }

@@ -4,9 +4,8 @@ import (
 	"fmt"
 	"reflect"
 	"slices"
+	"sync"
 	"time"
-
-	"github.com/pongocache/pongocache/fragment"
 )
 
 // A part is how one value, an argument or a field of one, is added to a key.
@@ -51,38 +50,47 @@ const keyRemedy = "take its identifying fields as the argument instead, or give 
 
 // planKey returns the plan for arguments of type t.
 func planKey(t reflect.Type) (keyPlan, error) {
-	p, err := planPart(t, t.String(), nil)
+	var l planner
+	p, err := l.plan(t, t.String(), nil)
 	if err != nil {
 		return keyPlan{}, fmt.Errorf("the argument cannot be a key: %w", err)
 	}
-	return keyPlan{part: p}, nil
+	return keyPlan{part: p, shares: l.shares, bound: l.bound}, nil
 }
 
-// planPart plans values of type t, found at path inside of the types around.
-func planPart(t reflect.Type, path string, around []reflect.Type) (part, error) {
+// A planner plans the parts of an argument.
+type planner struct{ shares, bound bool } // see keyPlan
+
+// plan plans values of type t, found at path inside of the types around.
+func (l *planner) plan(t reflect.Type, path string, around []reflect.Type) (part, error) {
 	if slices.Contains(around, t) {
 		return part{}, fmt.Errorf("%s, a %s, may hold itself: %s", path, t, keyRemedy)
 	}
 	around = append(around, t)
 	switch {
 	case t.Implements(typeCacheKeyer):
+		l.bind(t)
 		return part{how: partAny}, checkPromoted(t, path, "CacheKey", typeCacheKeyer)
 	case reflect.PointerTo(t).Implements(typeCacheKeyer):
+		l.bind(t)
 		return part{how: partAddress}, checkPromoted(t, path, "CacheKey", typeCacheKeyer)
 	case t == typeTime:
 		return part{how: partTime}, nil
 	case t.Kind() == reflect.Struct:
-		return planStruct(t, path, around)
+		return l.structure(t, path, around)
 	case t.Kind() == reflect.Slice && t.Elem().Kind() == reflect.Uint8:
+		l.shares = true
 		return part{how: partBytes}, nil
 	}
 	switch t.Kind() {
 	case reflect.Pointer:
-		return planElem(partPointer, t, path, around)
+		l.shares = true
+		return l.elem(partPointer, t, path, around)
 	case reflect.Slice:
-		return planElem(partSlice, t, path+"[]", around)
+		l.shares = true
+		return l.elem(partSlice, t, path+"[]", around)
 	case reflect.Array:
-		return planElem(partArray, t, path+"[]", around)
+		return l.elem(partArray, t, path+"[]", around)
 	}
 	how, ok := scalarParts[t.Kind()]
 	if !ok {
@@ -100,23 +108,29 @@ var scalarParts = map[reflect.Kind]partKind{
 	reflect.Complex64: partAny, reflect.Complex128: partAny,
 }
 
-func planElem(how partKind, t reflect.Type, path string, around []reflect.Type) (part, error) {
-	elem, err := planPart(t.Elem(), path, around)
+func (l *planner) elem(how partKind, t reflect.Type, path string, around []reflect.Type) (part, error) {
+	elem, err := l.plan(t.Elem(), path, around)
 	return part{how: how, elem: &elem}, err
 }
 
-func planStruct(t reflect.Type, path string, around []reflect.Type) (part, error) {
+func (l *planner) structure(t reflect.Type, path string, around []reflect.Type) (part, error) {
 	p := part{how: partStruct}
 	for i := range t.NumField() {
 		f := t.Field(i)
-		if f.Name == "_" {
+		path := path + "." + f.Name
+		if tag, ok := f.Tag.Lookup("memo"); ok && tag != "-" {
+			return part{}, fmt.Errorf(`%s has the tag memo:%q: want memo:"-" or none`, path, tag)
+		}
+		if isIgnored(f) {
+			if f.Name != "_" {
+				l.bind(f.Type)
+			}
 			continue
 		}
-		path := path + "." + f.Name
 		if !f.IsExported() {
-			return part{}, fmt.Errorf("%s is an unexported field: export it, or %s", path, keyRemedy)
+			return part{}, fmt.Errorf(`%s is an unexported field: export it, or give it (or what holds it) the tag memo:"-" if no answer depends on it, or %s`, path, keyRemedy)
 		}
-		inner, err := planPart(f.Type, path, around)
+		inner, err := l.plan(f.Type, path, around)
 		if err != nil {
 			return part{}, err
 		}
@@ -125,52 +139,29 @@ func planStruct(t reflect.Type, path string, around []reflect.Type) (part, error
 	return p, nil
 }
 
-// add adds v, which is addressable or the element of a slice, to the key.
-func (p *part) add(b *fragment.KeyBuilder, v reflect.Value) {
-	switch p.how {
-	case partString:
-		b.String(v.String())
-	case partInt:
-		b.Int(v.Int())
-	case partUint:
-		b.Uint(v.Uint())
-	case partBool:
-		b.Bool(v.Bool())
-	case partFloat:
-		b.Float(v.Float())
-	case partAddress:
-		b.Part(v.Addr().Interface())
-	case partStruct:
-		for i := range p.fields {
-			f := &p.fields[i]
-			f.part.add(b, v.Field(f.index))
-		}
-	case partPointer, partSlice, partBytes, partArray:
-		p.addElems(b, v)
-	default:
-		b.Part(v.Interface())
-	}
-}
+// isIgnored reports a field of an argument that is not in the key.
+func isIgnored(f reflect.StructField) bool { return f.Name == "_" || f.Tag.Get("memo") == "-" }
 
-// addElems adds what v points to or holds. A nil is told apart from whatever
-// may stand for the element, which may be nil itself.
-func (p *part) addElems(b *fragment.KeyBuilder, v reflect.Value) {
-	if p.how != partArray && v.IsNil() {
-		b.Nil()
-		return
+// bind notes a part of type t that is the loader's to see and nobody's to copy.
+func (l *planner) bind(t reflect.Type) { l.bound = l.bound || refers(t) }
+
+// refers reports a type whose values may refer to what others change or close, or
+// are not to be copied.
+func refers(t reflect.Type) bool {
+	if reflect.PointerTo(t).Implements(reflect.TypeFor[sync.Locker]()) {
+		return true
 	}
-	switch p.how {
-	case partBytes:
-		b.Bytes(v.Bytes())
-		return
-	case partPointer:
-		b.Bool(true)
-		p.elem.add(b, v.Elem())
-		return
-	case partSlice:
-		b.Int(int64(v.Len()))
+	switch t.Kind() {
+	case reflect.Pointer, reflect.Slice, reflect.Map, reflect.Chan, reflect.Func, reflect.Interface, reflect.UnsafePointer:
+		return true
+	case reflect.Array:
+		return t.Len() > 0 && refers(t.Elem())
+	case reflect.Struct:
+		for i := range t.NumField() {
+			if t != typeTime && refers(t.Field(i).Type) {
+				return true
+			}
+		}
 	}
-	for i := range v.Len() {
-		p.elem.add(b, v.Index(i))
-	}
+	return false
 }

@@ -16,6 +16,7 @@ func TestBadConstruction(t *testing.T) {
 		"name is empty":   memo.New(c, "", fragment.Policy{}, good),
 		"cache is nil":    memo.New(nil, "x", fragment.Policy{}, good),
 		"function is nil": memo.New[int, int](c, "x", fragment.Policy{}, nil),
+		"Policy.Jitter":   memo.New(c, "x", fragment.Policy{Jitter: 2}, good),
 		"a b":             memo.New(c, "x", fragment.Policy{Tags: []string{"a b"}}, good),
 	} {
 		want := f.Err()

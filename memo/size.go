@@ -61,7 +61,7 @@ func (s *survey) addMembers(found *shape, t reflect.Type, around int64) {
 		if f.Name == "_" {
 			continue
 		}
-		if isFlattened(f) {
+		if s.format.isFlattened(f) {
 			inner := elemOf(f.Type)
 			if f.Type.Kind() == reflect.Pointer {
 				s.addMembers(found, inner, around+int64(inner.Size()))
@@ -72,7 +72,7 @@ func (s *survey) addMembers(found *shape, t reflect.Type, around int64) {
 		}
 		p := member{s.shapes[f.Type], around}
 		found.members = append(found.members, p)
-		kind, name, _ := strings.Cut(storedName(f), " ")
+		kind, name, _ := strings.Cut(s.format.storedName(f), " ")
 		if kind == "text" {
 			found.named[name] = p
 		} else if n, err := strconv.ParseInt(name, 10, 64); err == nil {

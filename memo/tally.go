@@ -20,17 +20,9 @@ var (
 	errForeign = &unfaithful{"its bytes hold a field that the type has not"}
 )
 
-// check reports bytes whose decoding into the shape s would cost too much. Most
-// cannot, by their number alone, and are not looked at.
-func (c *codec) check(raw []byte) error {
-	if int64(len(raw))*c.mostPerByte <= allowance(len(raw)) {
-		return nil
-	}
-	if err := c.decoding.Wellformed(raw); err != nil {
-		return err
-	}
-	t := tally{raw: raw, left: allowance(len(raw))}
-	return t.item(c.shape)
+// isSmall reports bytes that are too few to make the decoder allocate much.
+func (s *surveyed) isSmall(raw []byte) bool {
+	return int64(len(raw))*s.mostPerByte <= allowance(len(raw))
 }
 
 func (t *tally) charge(n int64) error {

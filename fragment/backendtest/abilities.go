@@ -10,9 +10,14 @@ import (
 	"github.com/pongocache/pongocache/fragment"
 )
 
-func longTTL(t testing.TB, s *subject) {
+var (
 	// Some stores take a number of seconds above 30 days for a date.
-	for _, ttl := range []time.Duration{61 * time.Second, time.Hour, 40 * 24 * time.Hour, 400 * 24 * time.Hour, fragment.Forever - 1, fragment.Forever} {
+	longTTLs  = []time.Duration{61 * time.Second, time.Hour, 40 * 24 * time.Hour, 400 * 24 * time.Hour, fragment.Forever - 1, fragment.Forever}
+	shortTTLs = []time.Duration{1, time.Microsecond, time.Millisecond, 999 * time.Millisecond, 1500 * time.Millisecond}
+)
+
+func longTTL(t testing.TB, s *subject) {
+	for _, ttl := range longTTLs {
 		key := fmt.Sprint("for", int64(ttl))
 		if err := s.Set(context.Background(), key, []byte("value"), ttl); err != nil {
 			t.Errorf("Set with ttl %v: got error %v, want none", ttl, err)
@@ -23,7 +28,7 @@ func longTTL(t testing.TB, s *subject) {
 
 // shortTTL does not ask for an entry to be gone: only the engine promises that.
 func shortTTL(t testing.TB, s *subject) {
-	for _, ttl := range []time.Duration{1, time.Microsecond, time.Millisecond, 999 * time.Millisecond, 1500 * time.Millisecond} {
+	for _, ttl := range shortTTLs {
 		if err := s.Set(context.Background(), "key", []byte(ttl.String()), ttl); err != nil {
 			t.Errorf("Set with ttl %v: got error %v, want none", ttl, err)
 		}

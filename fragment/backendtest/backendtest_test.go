@@ -16,6 +16,7 @@ func TestGoodBackendsPass(t *testing.T) {
 		"memory":  func() fragment.Backend { return newMemory() },
 		"able":    func() fragment.Backend { return able{newMemory()} },
 		"distant": func() fragment.Backend { return distant{newMemory()} },
+		"server":  func() fragment.Backend { return newServer() },
 	}
 	for name, open := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -38,7 +39,7 @@ func TestNull(t *testing.T) {
 // TestSuiteCatchesFaults runs each rule over backends that break it, and
 // requires that it fails on every one.
 func TestSuiteCatchesFaults(t *testing.T) {
-	for _, f := range faults {
+	for _, f := range slices.Concat(faults, abilityFaults) {
 		t.Run(f.does, func(t *testing.T) {
 			h := backendtest.Harness{
 				Open:         func(testing.TB) fragment.Backend { return f.open() },
@@ -57,7 +58,7 @@ func TestSuiteCatchesFaults(t *testing.T) {
 func TestEveryRuleIsBrokenByAFault(t *testing.T) {
 	names := backendtest.RuleNames()
 	var broken []string
-	for _, f := range faults {
+	for _, f := range slices.Concat(faults, abilityFaults) {
 		broken = append(broken, f.breaks)
 		if !slices.Contains(names, f.breaks) {
 			t.Errorf("a fault breaks the rule %q, which is not there", f.breaks)

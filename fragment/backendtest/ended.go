@@ -34,10 +34,27 @@ func cancelledBefore(t testing.TB, s *subject) {
 	s.wantOneOf(t, "k2", after)
 	s.inTime(t, "Delete with a cancelled ctx", func() { s.Delete(ctx, "key") })
 	s.wantOneOf(t, "key", before, after)
+	s.cancelledSteps(t, ctx)
 
 	s.want(t, "other", before)
 	s.set(t, "key", after)
 	s.want(t, "key", after)
+}
+
+// cancelledSteps is cancelledBefore for what not every backend can do.
+func (s *subject) cancelledSteps(t testing.TB, ctx context.Context) {
+	t.Helper()
+	value := pattern(3, 600)
+	s.inTime(t, "Add with a cancelled ctx", func() { fragment.Add(ctx, s.Backend, "added", value, ttl) })
+	s.wantOneOf(t, "added", value)
+	if !s.locks() {
+		return
+	}
+	s.inTime(t, "Lock with a cancelled ctx", func() { fragment.Lock(ctx, s.Backend, "locked", "one", ttl) })
+	s.wantLock(t, "locked", "one", true)
+	s.inTime(t, "Unlock with a cancelled ctx", func() { fragment.Unlock(ctx, s.Backend, "locked", "one") })
+	s.wantLock(t, "locked", "one", true)
+	s.wantLock(t, "locked", "two", false)
 }
 
 // cancelledAmid ends calls while they run: one that is given up must not leave
@@ -105,6 +122,9 @@ func afterClose(t testing.TB, s *subject) {
 	s.inTime(t, "Delete after Close", func() { s.Delete(ctx, "key") })
 	s.inTime(t, "GetMany after Close", func() { fragment.GetMany(ctx, s.Backend, []string{"key", "k2"}) })
 	s.inTime(t, "SetMany after Close", func() { fragment.SetMany(ctx, s.Backend, map[string][]byte{"key": nil}, ttl) })
+	s.inTime(t, "Add after Close", func() { fragment.Add(ctx, s.Backend, "key", nil, ttl) })
+	s.inTime(t, "Lock after Close", func() { fragment.Lock(ctx, s.Backend, "key", "one", ttl) })
+	s.inTime(t, "Unlock after Close", func() { fragment.Unlock(ctx, s.Backend, "key", "one") })
 	s.inTime(t, "Usage after Close", func() { fragment.UsageOf(s.Backend) })
 	wantNothing("key")
 }
@@ -124,6 +144,9 @@ func closeAmid(t testing.TB, s *subject) {
 				}
 				fragment.UsageOf(s.Backend)
 				s.Delete(ctx, key)
+				fragment.Add(ctx, s.Backend, key, sealed(key, i, 10), ttl)
+				fragment.Lock(ctx, s.Backend, key, "one", ttl)
+				fragment.Unlock(ctx, s.Backend, key, "one")
 			}
 			return nil
 		})

@@ -156,6 +156,7 @@ func cacheShares(t testing.TB, s *subject) {
 	wantNone(t, "Cache.InvalidateTags", other.InvalidateTags(ctx, "red"))
 	c.wantMiss(t, a, "InvalidateTags in another process")
 	c.do(t, a, "a2", "a2", "red")
+	other.want(t, a, "a2")
 	c.do(t, b, "b1", "b1")
 	other.do(t, b, "b2", "b1")
 	wantNone(t, "Cache.Delete", other.Delete(ctx, a))

@@ -19,6 +19,8 @@ type fault struct {
 	keepsNothing bool
 }
 
+const sharing = "a cache on it shares entries and invalidations with other processes, unless it is of one"
+
 var errFault = errors.New("a fault of the backend")
 
 var faults = []fault{
@@ -213,6 +215,21 @@ var faults = []fault{
 	{does: "keeps what is deleted", breaks: "a cache on it keeps, replaces and deletes",
 		open: deleting(func(*memory, context.Context, []string) error { return nil })},
 	{does: "cannot replace", breaks: "a cache on it serves nothing that was invalidated", open: setting(setOnce)},
+	{does: "keeps the first stamps", breaks: sharing, open: distantly(setting(
+		func(m *memory, ctx context.Context, key string, value []byte, ttl time.Duration) error {
+			if isStamp(key) {
+				return setOnce(m, ctx, key, value, ttl)
+			}
+			return m.Set(ctx, key, value, ttl)
+		}))},
+	{does: "loses stamps", breaks: sharing, open: distantly(setting(
+		func(m *memory, ctx context.Context, key string, value []byte, ttl time.Duration) error {
+			if isStamp(key) {
+				return nil
+			}
+			return m.Set(ctx, key, value, ttl)
+		}))},
+	{does: "reads stamps from a replica that lags behind", breaks: sharing, open: laggingBehind},
 	{does: "cuts a large entry", breaks: "a cache on it returns what is too large and stores it not", open: setting(setCut)},
 	{does: "cannot count", breaks: "a cache on it adds and increments if nobody else writes", open: setting(setOnce)},
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"runtime"
+	"strings"
 	"sync/atomic"
 	"time"
 
@@ -85,6 +86,15 @@ func deleting(del func(m *memory, ctx context.Context, keys []string) error) fun
 	return func() fragment.Backend { return &faulty{memory: newMemory(), delete: del} }
 }
 
+// distantly opens what open does as a backend that other processes use too.
+func distantly(open func() fragment.Backend) func() fragment.Backend {
+	return func() fragment.Backend { return distant{open()} }
+}
+
+// isStamp reports the key of one of the stamps by which processes tell each other
+// what was invalidated.
+func isStamp(key string) bool { return strings.HasPrefix(key, "backendtest~!") }
+
 func setOnce(m *memory, ctx context.Context, key string, value []byte, ttl time.Duration) error {
 	if _, ok, _ := m.Get(ctx, key); ok {
 		return nil
@@ -144,6 +154,26 @@ func servingOld() fragment.Backend {
 			return m.Set(ctx, key, value, ttl)
 		},
 	}
+}
+
+// laggingBehind opens a backend that answers with the stamp before the last one.
+func laggingBehind() fragment.Backend {
+	old := newMemory()
+	return distant{&faulty{
+		memory: newMemory(),
+		get: func(m *memory, ctx context.Context, key string) ([]byte, bool, error) {
+			if before, ok, _ := old.Get(ctx, key); ok {
+				return before, true, nil
+			}
+			return m.Get(ctx, key)
+		},
+		set: func(m *memory, ctx context.Context, key string, value []byte, ttl time.Duration) error {
+			if before, ok, _ := m.Get(ctx, key); ok && isStamp(key) {
+				old.Set(ctx, key, before, ttl)
+			}
+			return m.Set(ctx, key, value, ttl)
+		},
+	}}
 }
 
 // leavingAnswers opens a backend that takes a while to answer, and whose answer

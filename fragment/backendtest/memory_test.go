@@ -13,11 +13,18 @@ const memoryLimit = 100_000
 
 // memory is the plainest backend that keeps every promise.
 type memory struct {
-	mu sync.Mutex
-	m  map[string][]byte // guarded by mu
+	mu     sync.Mutex
+	m      map[string][]byte // guarded by mu, as what follows
+	leases map[string]lease
 }
 
-func newMemory() *memory { return &memory{m: make(map[string][]byte)} }
+// lease is on a key, for one owner.
+type lease struct {
+	owner string
+	until time.Time
+}
+
+func newMemory() *memory { return &memory{m: make(map[string][]byte), leases: make(map[string]lease)} }
 
 func (m *memory) Get(_ context.Context, key string) (value []byte, ok bool, err error) {
 	m.mu.Lock()
@@ -84,5 +91,49 @@ func (a able) Usage() fragment.Usage {
 	return fragment.Usage{Entries: int64(len(a.m))}
 }
 
+func (a able) Add(_ context.Context, key string, value []byte, _ time.Duration) (added bool, err error) {
+	if len(value) > memoryLimit {
+		return false, fmt.Errorf("memory: %d bytes: %w", len(value), fragment.ErrTooLarge)
+	}
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if _, there := a.m[key]; there || a.m == nil {
+		return false, nil
+	}
+	a.m[key] = value
+	return true, nil
+}
+
+func (a able) Lock(_ context.Context, key, owner string, ttl time.Duration) (ok bool, err error) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if held := a.leases[key]; held.owner != owner && time.Now().Before(held.until) {
+		return false, nil
+	}
+	a.leases[key] = lease{owner, time.Now().Add(ttl)}
+	return true, nil
+}
+
+func (a able) Unlock(_ context.Context, key, owner string) error {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if a.leases[key].owner == owner {
+		delete(a.leases, key)
+	}
+	return nil
+}
+
 // distant is memory as another process would offer it, without abilities.
 type distant struct{ fragment.Backend }
+
+// server is memory as another process would offer it, which adds and locks.
+type server struct {
+	fragment.Backend
+	fragment.Adder
+	fragment.Locker
+}
+
+func newServer() server {
+	a := able{newMemory()}
+	return server{a, a, a}
+}

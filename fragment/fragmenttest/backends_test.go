@@ -12,6 +12,8 @@ var (
 	_ fragment.InProcess  = (*fragmenttest.Memory)(nil)
 	_ fragment.ManyGetter = (*fragmenttest.Conn)(nil)
 	_ fragment.ManySetter = (*fragmenttest.Conn)(nil)
+	_ fragment.Adder      = (*fragmenttest.Conn)(nil)
+	_ fragment.Locker     = (*fragmenttest.Conn)(nil)
 )
 
 func TestBackendsKeepWhatTheInterfacePromises(t *testing.T) {
