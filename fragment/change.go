@@ -100,9 +100,6 @@ func (c *core) rewrite(ctx context.Context, key string, e *entry) error {
 	}
 	began := time.Now()
 	err = c.set(ctx, key, raw, max(until(e.dead, time.Now().UnixNano()), 1))
-	if err == nil {
-		err = c.confirmAgain(ctx, key, e, tags)
-	}
 	if err != nil {
 		c.fault(ctx, name, "set", began, err)
 	}

@@ -62,7 +62,7 @@ func wordFor(why error) string {
 		return "do-not-store"
 	case errors.Is(why, ErrTooLarge):
 		return "too-large"
-	case errors.Is(why, errOutdated), errors.Is(why, errOverwritten), errors.Is(why, errForgotten):
+	case errors.Is(why, errOutdated), errors.Is(why, errOverwritten):
 		return "outdated"
 	case errors.Is(why, errExpired):
 		return "expired"

@@ -43,16 +43,10 @@ func (one *lane) enter(ctx context.Context, turn uint64) error {
 	return nil
 }
 
-// write writes drafts whose lanes the caller holds, and takes back those that
-// other processes have overtaken.
+// write writes drafts whose lanes the caller holds: in one trip if that is
+// possible, else one by one, so that one that the Backend refuses is deleted and
+// costs the others nothing.
 func (c *core) write(ctx context.Context, drafts []*draft) {
-	c.writeAll(ctx, drafts)
-	c.confirm(ctx, drafts)
-}
-
-// writeAll writes in one trip if that is possible, else one by one, so that one
-// that the Backend refuses is deleted and costs the others nothing.
-func (c *core) writeAll(ctx context.Context, drafts []*draft) {
 	if len(drafts) > 1 && c.writeAtOnce(ctx, drafts) == nil {
 		return
 	}

@@ -92,9 +92,6 @@ func stampIn(found map[string][]byte, key string) uint64 {
 	if len(p) != stampSize {
 		return 0
 	}
-	if len(p) != stampSize || binary.LittleEndian.Uint64(p) == 0 {
-		return blocked
-	}
 	return binary.LittleEndian.Uint64(p)
 }
 
