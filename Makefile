@@ -1,4 +1,4 @@
-.PHONY: help test bench fuzz run
+.PHONY: help test bench fuzz soak run
 
 help: ## what can be asked for
 	@sed -n 's/^\([a-z]*\):.*## /make \1	/p' Makefile
@@ -12,6 +12,9 @@ bench: ## run the benchmarks and print their ratios (BENCH=regexp, BENCHTIME=1s)
 
 fuzz: ## run each fuzz test for FUZZTIME=60s
 	@.ci/fuzz
+
+soak: ## let many ask while all kinds of things go wrong, for SOAK=30s each
+	@.ci/soak
 
 run: ## start the example site
 	go run ./example

@@ -78,6 +78,14 @@ func (q *question) shows(field string, rows ...int) bool {
 // anyRow is a row that has a tag.
 func (m *model) anyRow() int { return rand.IntN(m.keyed) }
 
+// pair is two rows that have tags: any, or some of few pairs.
+func (m *model) pair() (a, b int) {
+	if a = m.anyRow(); m.paired {
+		return a, (a + 1) % m.keyed
+	}
+	return a, m.anyRow()
+}
+
 // ask asks one of the sites of p for something and tests it.
 func (p *process) ask() {
 	s, ctx := p.sites[rand.IntN(len(p.sites))], p.t.Context()
@@ -86,7 +94,8 @@ func (p *process) ask() {
 		ctx, cancel = context.WithTimeout(ctx, time.Duration(rand.IntN(100))*time.Microsecond)
 		defer cancel()
 	}
-	any, a, b := rand.IntN(len(p.rows)), p.anyRow(), p.anyRow()
+	any := rand.IntN(len(p.rows))
+	a, b := p.pair()
 	what := []func(){
 		func() { q := s.about(any); q.test(s.load(ctx, any)) },
 		func() { s.askStored(ctx, any, a) },

@@ -20,7 +20,7 @@ func (p *process) change() {
 	}
 	v := p.rows[i].version.Add(1)
 	var err error
-	if rand.IntN(50) == 0 {
+	if rand.IntN(10*len(p.rows)) == 0 {
 		err = p.caches.Clear(ctx)
 	} else {
 		err = p.caches.InvalidateTags(ctx, tagOf(i), tagOf(p.anyRow()))
@@ -72,7 +72,8 @@ func (p *process) fiddle() {
 	s, ctx := p.sites[rand.IntN(len(p.sites))], p.t.Context()
 	c, k := s.loaders, loaderKey(rand.IntN(len(p.rows)))
 	if rand.IntN(3) == 0 {
-		c, k = s.pages, fragment.KeyOf(oneOf("block", "page"), p.anyRow(), p.anyRow())
+		a, b := p.pair()
+		c, k = s.pages, fragment.KeyOf(oneOf("block", "page"), a, b)
 	}
 	if rand.IntN(2) == 0 {
 		if ok, _ := c.Touch(ctx, k, p.policy()); ok {

@@ -18,7 +18,7 @@ func oneOf[T any](some ...T) T { return some[rand.IntN(len(some))] }
 func (m *model) policy() fragment.Policy {
 	const ms = time.Millisecond
 	return fragment.Policy{
-		TTL:             time.Duration(1+rand.IntN(20)) * ms,
+		TTL:             time.Duration(1+rand.IntN(20)) * ms * time.Duration(len(m.rows)) / 6,
 		Stale:           oneOf(0, 0, ms, 10*ms, time.Minute),
 		Jitter:          0.5,
 		Early:           oneOf[float64](0, 0, 1, 50),

@@ -24,7 +24,8 @@ import (
 type model struct {
 	t         *testing.T
 	rows      []row
-	keyed     int // rows from here on are freed by their key, not by a tag
+	keyed     int  // rows from here on are freed by their key, not by a tag
+	paired    bool // each row is shown beside one other alone
 	processes []*process
 	seen      tally
 	needs     []string // what has to happen, in the words of the tally
@@ -150,18 +151,19 @@ func (m *model) run(d time.Duration, askers int, pause func() time.Duration) {
 	together(askers+8, func(i int) {
 		switch i - askers {
 		case 0, 1, 2, 3, 4:
-			loop((*process).change, rhythm)
+			loop((*process).change, m.rhythm)
 		case 5, 6, 7:
-			loop((*process).fiddle, rhythm)
+			loop((*process).fiddle, m.rhythm)
 		default:
 			loop((*process).ask, pause)
 		}
 	})
 }
 
-// rhythm is now hurried and now slow, so that entries also grow old.
-func rhythm() time.Duration {
-	if time.Now().UnixMilli()/30%2 == 0 {
+// rhythm is now hurried and now slow, so that entries also grow old; mostly slow
+// where there are many rows.
+func (m *model) rhythm() time.Duration {
+	if time.Now().UnixMilli()/30%int64(1+len(m.rows)/6) == 0 {
 		return time.Duration(rand.IntN(500)) * time.Microsecond
 	}
 	return 20 * time.Millisecond

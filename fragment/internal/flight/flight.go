@@ -52,6 +52,13 @@ type Group[T any] struct {
 // stored anything in between.
 func (g *Group[T]) Landed() uint64 { return g.landed.Load() }
 
+// Len returns how many flights are under way.
+func (g *Group[T]) Len() int {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	return len(g.calls)
+}
+
 // A Flight is a fill of one key under way.
 type Flight[T any] struct {
 	group  *Group[T]

@@ -1,0 +1,46 @@
+package fragment
+
+// Held counts what a Cache holds while it works, and has to let go of after that.
+type Held struct {
+	Lanes, Flights, Failures, Blocked, Tasks int
+	OwedSlots, OwedKeys                      int
+	Down                                     bool // its breaker is not closed
+}
+
+// IsIdle reports whether nothing is under way.
+func (h Held) IsIdle() bool {
+	h.Failures = 0 // are forgotten when they are in the way
+	return h == Held{}
+}
+
+// HeldBy counts what c holds now.
+func HeldBy(c *Cache) (h Held) {
+	k := c.core.Load()
+	for i := range k.lanes.shards {
+		s := &k.lanes.shards[i]
+		s.mu.Lock()
+		h.Lanes += len(s.m)
+		s.mu.Unlock()
+	}
+	for i := range k.failures.shards {
+		s := &k.failures.shards[i]
+		s.mu.Lock()
+		h.Failures += len(s.m)
+		s.mu.Unlock()
+	}
+	invalidating.Lock()
+	h.Blocked = len(k.stamps.holds)
+	invalidating.Unlock()
+	k.background.mu.Lock()
+	h.Tasks = k.background.many
+	k.background.mu.Unlock()
+	h.Flights = k.flights.Len()
+	if k.shared != nil {
+		d := &k.shared.debts
+		d.mu.Lock()
+		h.OwedSlots, h.OwedKeys = len(d.slots), len(d.keys)
+		d.mu.Unlock()
+		h.Down = k.isDown()
+	}
+	return h
+}
