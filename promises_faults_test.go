@@ -32,7 +32,7 @@ var faults = chapter{"A backend that fails", []promise{
 	{says: "one that hangs costs a read, and nothing is stored", story: backendHangs, processes: 1, cache: stubborn},
 	{says: "one that does not take values costs a write", story: writesHang, processes: 1, cache: stubborn},
 	{says: "a value that it does not take is served", story: writeFails},
-	{says: "one fill is enough while it fails, too", story: oneFillWhileFailing, cache: stubborn},
+	{says: "those who wait fill once more at most while it fails", story: fewFillsWhileFailing, cache: stubborn},
 	{says: "a cache that is closed, or not open yet, runs the fills", story: closedRunsFills},
 }}
 
@@ -178,14 +178,15 @@ func writeFails(w *world) {
 	w.want("x", w.never, "v")
 }
 
-func oneFillWhileFailing(w *world) {
+// Who asked after a fill had begun, and cannot see whether another process has
+// invalidated something since, takes that of the next fill.
+func fewFillsWhileFailing(w *world) {
 	var runs atomic.Int64
 	w.faults.Inject(fragmenttest.Fault{Does: fragmenttest.Fail})
-	w.lasts(time.Second, func() {
-		together(100, func(int) { w.want("x", counted(&runs, takes(time.Second, "v")), "v") })
-	})
-	if runs.Load() != 1 {
-		w.Errorf("%d fills, want 1", runs.Load())
+	start := time.Now()
+	together(100, func(int) { w.want("x", counted(&runs, takes(time.Second, "v")), "v") })
+	if took := time.Since(start); runs.Load() > 2 || took > 2*time.Second {
+		w.Errorf("%d fills, after %v, want 2 of a second at most", runs.Load(), took)
 	}
 }
 

@@ -38,7 +38,7 @@ func freshToTheNanosecond(w *world) {
 	w.want("x", give("old"), "old")
 	time.Sleep(w.policy.TTL - 1)
 	w.want("x", w.never, "old")
-	time.Sleep(1)
+	time.Sleep(time.Nanosecond)
 	w.want("x", give("new"), "new")
 }
 
@@ -46,7 +46,7 @@ func freshByDefault(w *world) {
 	w.want("x", give("old"), "old")
 	time.Sleep(fragment.DefaultTTL - 1)
 	w.want("x", w.never, "old")
-	time.Sleep(1)
+	time.Sleep(time.Nanosecond)
 	w.want("x", give("new"), "new")
 }
 
@@ -61,7 +61,7 @@ func freshUntil(w *world) {
 	until.want("x", give("old"), "old")
 	time.Sleep(time.Hour - 1)
 	until.want("x", w.never, "old")
-	time.Sleep(1)
+	time.Sleep(time.Nanosecond)
 	until.want("x", give("ended"), "ended")
 	until.want("x", give("and is not stored"), "and is not stored")
 }

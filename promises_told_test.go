@@ -96,7 +96,7 @@ func breakerTells(w *world) {
 	time.Sleep(5 * time.Second)
 	w.wantTold("it is up", "breaker: half open", "breaker: closed")
 	ask()
-	w.wantTold("after that", "miss /thing", "fill /thing", "store /thing")
+	w.wantTold("after that", "hit /thing")
 }
 
 func savedTime(w *world) {

@@ -128,7 +128,7 @@ func TestCallerWhoLeavesDuringAWrite(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		slow := &meddler{Backend: newMemory(), set: func(ctx context.Context, _ string) error {
 			select {
-			case <-time.After(writeBudget / 2):
+			case <-time.After(writeBudget / 4):
 				return nil
 			case <-ctx.Done():
 				return ctx.Err()

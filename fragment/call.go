@@ -57,6 +57,16 @@ func (c *core) getMany(ctx context.Context, keys []string) (found map[string][]b
 	return found, err
 }
 
+// getManyToWrite is getMany as a part of a write, which a breaker that is half
+// open lets through.
+func (c *core) getManyToWrite(ctx context.Context, keys []string) (found map[string][]byte, err error) {
+	err = c.call(ctx, false, func() (err error) {
+		found, err = GetMany(ctx, c.backend, keys)
+		return err
+	})
+	return found, err
+}
+
 // set writes one entry, and deletes what was there before if it cannot.
 // The caller holds the key's lane.
 func (c *core) set(ctx context.Context, key string, raw []byte, ttl time.Duration) error {

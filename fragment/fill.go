@@ -25,6 +25,7 @@ type computing func(ctx context.Context) ([]Filled, error)
 // fill fills jobs as the node n of the graph, stores what may be stored, and
 // tells the scope around what the answers are made of.
 func (c *core) fill(ctx context.Context, jobs []*job, n *flight.Node, f computing) []result {
+	c.prepare(ctx, jobs)
 	drafts := make([]*draft, len(jobs))
 	for i, j := range jobs {
 		d := &draft{name: j.name, key: j.key, policy: &j.policy, view: j.view, lane: c.lanes.join(j.key)}
@@ -34,7 +35,7 @@ func (c *core) fill(ctx context.Context, jobs []*job, n *flight.Node, f computin
 		d.turn = d.lane.turnInside(j.around)
 		drafts[i] = d
 	}
-	mark := c.stamps.mark()
+	mark, order := c.stamps.mark(), c.order()
 
 	s := newScope(jobs[0].around, n)
 	if len(jobs) == 1 {
@@ -47,7 +48,8 @@ func (c *core) fill(ctx context.Context, jobs []*job, n *flight.Node, f computin
 		d.mark = mark
 		c.tell(inside, Event{Kind: EventFill, Name: d.name, Err: d.err, Duration: d.cost, Size: len(d.value)})
 		// An error has a mark and tags too: it may be outdated like a value.
-		results[i] = result{Value: answer{mark: mark, view: d.view, part: d.part()}, Err: d.err}
+		seen := view{order: order, at: d.view.at, own: d.view.own}
+		results[i] = result{Value: answer{mark: mark, view: seen, part: d.part()}, Err: d.err}
 		c.settle(ctx, d, &results[i])
 	}
 	c.keep(inside, drafts, results, s)

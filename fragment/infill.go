@@ -107,9 +107,9 @@ func (s *scope) forbid(reason string) bool {
 // StoreWith stores value under k beside the entry that the fill around ctx
 // computes: with its tags, stamps and deadlines, and only if that is stored. The
 // value is copied before the fill returns to its caller; until then it belongs
-// to the fragment package. A Delete or Set of the fill's key keeps it from being
-// stored; one of k itself, meanwhile, does not. Outside of a fill, or with an invalid key, it does
-// nothing.
+// to the fragment package. A Delete or Set of the fill's key in this process
+// keeps it from being stored; one of k itself, meanwhile, does not. Outside of a
+// fill, or with an invalid key, it does nothing.
 func StoreWith(ctx context.Context, k Key, value []byte) {
 	s := scopeOf(ctx)
 	if s == nil || k.text == "" {

@@ -2,7 +2,6 @@ package fragment
 
 import (
 	"context"
-	"hash/maphash"
 	"slices"
 	"time"
 )
@@ -30,9 +29,13 @@ func asksFor(n int, key func(i int) (name, key string)) []*ask {
 
 // look looks asks up, with the stamps by which their entries are judged, in one
 // trip; in two if an entry carries tags that nobody expected. tags are those that
-// the entries are going to have, as far as that is known. With filling it also
-// sees to it that a fill that follows can store.
+// the entries are going to have, as far as that is known. With filling it sees
+// what a fill that may follow has to have seen.
 func (c *core) look(ctx context.Context, tags []string, filling bool, asks ...*ask) {
+	order, began := c.order(), time.Now()
+	for _, a := range asks {
+		a.view.order = order
+	}
 	if c.isDown() {
 		return
 	}
@@ -49,7 +52,6 @@ func (c *core) look(ctx context.Context, tags []string, filling bool, asks ...*a
 		slots = append(slots, c.shared.guess(a.key)...)
 	}
 	slots = distinct(slots)
-	began := time.Now()
 	seen, raws, err := c.readWithStamps(ctx, slots, asks)
 	if err != nil {
 		if ctx.Err() == nil { // else it is the caller who gave up
@@ -57,7 +59,7 @@ func (c *core) look(ctx context.Context, tags []string, filling bool, asks ...*a
 		}
 		return
 	}
-	asked, unknown := len(seen.known), c.decodeAll(ctx, asks, raws, seen)
+	unknown := c.decodeAll(ctx, asks, raws, seen)
 	if len(unknown) > 0 {
 		more, err := c.readStamps(ctx, unknown)
 		if err != nil {
@@ -68,14 +70,9 @@ func (c *core) look(ctx context.Context, tags []string, filling bool, asks ...*a
 		}
 		seen.known = append(seen.known, more.known...)
 	}
-	missed := false
 	for _, a := range asks {
 		a.view.at, a.e.asked = seen, began
 		a.found = c.judgeShared(a, raws[a.key] != nil)
-		missed = missed || a.found != fresh
-	}
-	if filling && missed {
-		c.createStamps(ctx, seen.known[:asked]) // an entry may carry any, and many
 	}
 }
 
@@ -94,16 +91,17 @@ func (c *core) readWithStamps(ctx context.Context, slots []slotNo, asks []*ask) 
 	for _, slot := range slots {
 		keys = append(keys, c.shared.keyOfSlot(slot))
 	}
-	seen := &sight{order: c.shared.looks.Add(1), known: make([]stamped, 0, len(slots)+4)}
+	seen := &sight{known: make([]stamped, 0, len(slots)+4)}
 	found, err := c.getMany(ctx, keys)
 	if err != nil {
 		return nil, nil, err
 	}
 	for i, slot := range slots {
-		seen.known = append(seen.known, stamped{slot: slot, stamp: decodeStamp(found[keys[2*len(asks)+i]])})
+		seen.known = append(seen.known, stamped{slot: slot, stamp: stampIn(found, keys[2*len(asks)+i])})
 	}
+	seen.asked = len(slots) // an entry may carry any, and many
 	for i, a := range asks {
-		a.view.own = decodeStamp(found[keys[2*i+1]])
+		a.view.own = stampIn(found, keys[2*i+1])
 	}
 	return seen, found, nil
 }
@@ -134,7 +132,7 @@ func (c *core) decodeAll(ctx context.Context, asks []*ask, raws map[string][]byt
 				unknown = append(unknown, slot)
 			}
 		}
-		c.shared.remember(a.key, slots)
+		c.shared.remember(a.key, slots, a.e)
 	}
 	return distinct(unknown)
 }
@@ -155,9 +153,9 @@ func (c *core) judgeShared(a *ask, there bool) state {
 		switch {
 		case !ok:
 			return missing
-		case len(tag) == 0 && a.view.own != 0 && stamp != a.view.own:
+		case len(tag) == 0 && (stamp == 0 || stamp != a.view.own):
 			return missing
-		case len(tag) > 0 && (stamp == 0 || stamp == blocked || stamp != a.view.at.of(slot) || c.stamps.isBlocked(slot)):
+		case len(tag) > 0 && (!isStamp(stamp) || stamp != a.view.at.of(slot) || c.stamps.isBlocked(slot)):
 			return missing
 		}
 		rest = after
@@ -166,74 +164,4 @@ func (c *core) judgeShared(a *ask, there bool) state {
 		return stale
 	}
 	return fresh
-}
-
-// createStamps gives those of known stamps that were seen without one, so that a
-// fill that begins now can store. Where that fails it cannot.
-func (c *core) createStamps(ctx context.Context, known []stamped) {
-	var none []slotNo
-	for _, s := range known {
-		if s.stamp == 0 {
-			none = append(none, s.slot)
-		}
-	}
-	if len(none) == 0 {
-		return
-	}
-	ctx, cancel := c.writing(ctx)
-	defer cancel()
-	began := time.Now()
-	var err error
-	for _, slot := range none {
-		if _, failed := c.createStamp(ctx, slot); failed != nil {
-			err = failed
-			break
-		}
-	}
-	if err == nil {
-		// Who has the same slot created at the same time has the last word.
-		var now *sight
-		if now, err = c.readStamps(ctx, none); err == nil {
-			for i := range known {
-				if s := &known[i]; s.stamp == 0 {
-					s.stamp = now.of(s.slot)
-				}
-			}
-			return
-		}
-	}
-	c.fault(ctx, "", "set", began, err)
-}
-
-// A guess is what tags the entry of a key carried when it was read last. It is
-// no more than a guess: what is missing in it costs one more trip.
-type guess struct {
-	key   string
-	slots []slotNo
-}
-
-func (s *shared) guessOf(key string) *guess {
-	g := s.guesses[maphash.String(s.seed, key)%uint64(len(s.guesses))].Load()
-	if g == nil || g.key != key {
-		return nil
-	}
-	return g
-}
-
-func (s *shared) guess(key string) []slotNo {
-	if g := s.guessOf(key); g != nil {
-		return g.slots
-	}
-	return nil
-}
-
-// maxGuess is how many tags of an entry are remembered.
-const maxGuess = 64
-
-func (s *shared) remember(key string, slots []slotNo) {
-	slots = slots[:min(len(slots), maxGuess)]
-	if slices.Equal(s.guess(key), slots) {
-		return
-	}
-	s.guesses[maphash.String(s.seed, key)%uint64(len(s.guesses))].Store(&guess{key, slots})
 }

@@ -187,10 +187,7 @@ func (c *core) trySlots(ctx context.Context, slots map[slotNo]int) error {
 func (c *core) tryKeys(ctx context.Context, keys []string) error {
 	const atOnce = 100
 	for some := range slices.Chunk(keys, atOnce) {
-		if _, err := c.writeKeyStamps(ctx, some); err != nil {
-			return err
-		}
-		if err := c.remove(ctx, some...); err != nil {
+		if err := c.removeWithStamps(ctx, some); err != nil {
 			return err
 		}
 		c.shared.debts.paid(some...)

@@ -1,12 +1,10 @@
 package fragment_test
 
 import (
-	"context"
 	"fmt"
 	"math/rand/v2"
 	"os"
-	"runtime"
-	"strconv"
+	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -14,7 +12,85 @@ import (
 	"time"
 
 	"github.com/pongocache/pongocache/fragment"
+	"github.com/pongocache/pongocache/fragment/fragmenttest"
 )
+
+// A model is a database of few rows, whose versions only grow, and what several
+// processes show of it. Each of them has sites: one over a server that all
+// share, one near, of its own. Each change of a row is announced by one of them,
+// by its tag or by its key. Then floors rise: whoever asks after that must not see
+// less, wherever he asks a site that the announcement concerns. Those are the
+// shared ones of all processes, and the near one of the process that announced.
+type model struct {
+	t         *testing.T
+	rows      []row
+	keyed     int // rows from here on are freed by their key, not by a tag
+	processes []*process
+	seen      tally
+	needs     []string // what has to happen, in the words of the tally
+}
+
+type row struct {
+	mu      sync.Mutex // of the writers of a keyed row
+	version atomic.Int64
+	floor   atomic.Int64 // of the shared sites
+}
+
+// A process announces to all of its sites.
+type process struct {
+	*model
+	caches fragment.Registry
+	sites  []*site
+}
+
+// A site shows rows: loaders of one row, blocks of two loaders, pages of a block
+// and a row.
+type site struct {
+	*process
+	shared  bool
+	loaders *fragment.Cache
+	pages   *fragment.Cache
+	floors  []atomic.Int64 // of the rows, by what this process announced
+}
+
+func newModel(t *testing.T, rows int) *model {
+	return &model{t: t, rows: make([]row, rows), keyed: rows * 2 / 3}
+}
+
+func (m *model) newProcess() *process {
+	p := &process{model: m}
+	m.processes = append(m.processes, p)
+	return p
+}
+
+// newSite adds a site to p, whose caches are over these backends.
+func (p *process) newSite(shared bool, loaders, pages fragment.Backend, o fragment.Options) {
+	s := &site{process: p, shared: shared, floors: make([]atomic.Int64, len(p.rows))}
+	o.Observe = p.seen.observe
+	for name, one := range map[string]struct {
+		cache **fragment.Cache
+		b     fragment.Backend
+	}{"loaders": {&s.loaders, loaders}, "pages": {&s.pages, pages}} {
+		o.Prefix = name
+		*one.cache = open(p.t, one.b, o)
+		must(p.t, p.caches.Use(fmt.Sprint(name, len(p.sites)), *one.cache))
+	}
+	p.sites = append(p.sites, s)
+}
+
+// rise raises a floor to v.
+func rise(floor *atomic.Int64, v int64) {
+	for old := floor.Load(); old < v && !floor.CompareAndSwap(old, v); old = floor.Load() {
+	}
+}
+
+// floor is what s has to show of a row now, at least.
+func (s *site) floor(row int) int64 {
+	if s.shared {
+		return max(s.floors[row].Load(), s.rows[row].floor.Load())
+	}
+	return s.floors[row].Load()
+}
 
 // modelTime is how long the model runs; PONGOCACHE_MODEL=10m runs it longer.
 func modelTime(t *testing.T) time.Duration {
@@ -27,201 +103,103 @@ func modelTime(t *testing.T) time.Duration {
 	return d
 }
 
-// A model is a database of few rows, whose versions only grow, and what two
-// caches show of it: loaders of one row, blocks of two loaders, pages of a block
-// and a row. Each change of a row is announced, by its tag or by its key. Then
-// the row's floor rises: whoever asks after that must not see less.
-type model struct {
-	t       *testing.T
-	caches  fragment.Registry
-	loaders *fragment.Cache
-	pages   *fragment.Cache
-	rows    [6]struct {
-		mu      sync.Mutex // of the writers of keyed rows
-		version atomic.Int64
-		floor   atomic.Int64
-	}
-	asked, changed atomic.Int64
-}
-
-const keyed = 4 // rows from here on are freed by their key, not by a tag
-
-func newModel(t *testing.T) *model {
-	m := &model{t: t}
-	m.loaders = open(t, hesitant(), fragment.Options{})
-	m.pages = open(t, hesitant().(local).Backend, fragment.Options{}) // not in process
-	must(t, m.caches.Use("loaders", m.loaders))
-	must(t, m.caches.Use("pages", m.pages))
-	return m
-}
-
-func tagOf(row int) string            { return fmt.Sprint("row:", row) }
-func loaderKey(row int) fragment.Key  { return fragment.KeyOf("loader", row) }
-func rowText(row int, v int64) []byte { return fmt.Appendf(nil, "%d=%d ", row, v) }
-
-// policy is short-lived, so that entries also expire and go stale.
-func (m *model) policy(r *rand.Rand) fragment.Policy {
-	return fragment.Policy{
-		TTL:    time.Duration(1+r.IntN(20)) * time.Millisecond,
-		Stale:  []time.Duration{0, 0, time.Millisecond, time.Minute}[r.IntN(4)],
-		Jitter: 0.5, IgnoreInner: r.IntN(2) == 0, Refresh: r.IntN(20) == 0,
-	}
-}
-
-// trouble is what may happen in a fill beside its work.
-func trouble(ctx context.Context, r *rand.Rand) error {
-	for range r.IntN(4) {
-		runtime.Gosched()
-	}
-	switch r.IntN(60) {
-	case 0:
-		return errFill
-	case 1:
-		panic("trouble")
-	case 2:
-		fragment.DoNotStore(ctx, "trouble")
-	}
-	return ctx.Err()
-}
-
-// load shows one row.
-func (m *model) load(ctx context.Context, r *rand.Rand, row int) ([]byte, error) {
-	return m.loaders.Do(ctx, loaderKey(row), m.policy(r), func(ctx context.Context) ([]byte, error) {
-		return m.read(ctx, r, row)
-	})
-}
-
-// read is the query of one row; its tag is added before or after it.
-func (m *model) read(ctx context.Context, r *rand.Rand, row int) ([]byte, error) {
-	early := r.IntN(2) == 0
-	if early && row < keyed {
-		fragment.AddTags(ctx, tagOf(row))
-	}
-	err := trouble(ctx, r)
-	text := rowText(row, m.rows[row].version.Load())
-	if !early && row < keyed {
-		runtime.Gosched()
-		fragment.AddTags(ctx, tagOf(row))
-	}
-	return text, err
-}
-
-// block shows two rows that have tags.
-func (m *model) block(ctx context.Context, r *rand.Rand, a, b int) ([]byte, error) {
-	return m.pages.Do(ctx, fragment.KeyOf("block", a, b), m.policy(r), func(ctx context.Context) ([]byte, error) {
-		one, err := m.load(ctx, r, a)
-		if err != nil {
-			return nil, err
-		}
-		two, ok, _ := m.loaders.Get(ctx, loaderKey(b))
-		if !ok {
-			if two, err = m.load(ctx, r, b); err != nil {
-				return nil, err
-			}
-		}
-		return append(append([]byte(nil), one...), two...), trouble(ctx, r)
-	})
-}
-
-// page shows a block and a row that it reads itself.
-func (m *model) page(ctx context.Context, r *rand.Rand, a, b int) ([]byte, error) {
-	return m.pages.Do(ctx, fragment.KeyOf("page", a, b), m.policy(r), func(ctx context.Context) ([]byte, error) {
-		own, err := m.read(ctx, r, b)
-		if err != nil {
-			return nil, err
-		}
-		block, err := m.block(ctx, r, a, b)
-		return append(own, block...), err
-	})
-}
-
-// ask asks for something and tests it against the floors of before.
-func (m *model) ask(r *rand.Rand) {
-	var floors [len(m.rows)]int64
-	for i := range m.rows {
-		floors[i] = m.rows[i].floor.Load()
-	}
-	ctx := m.t.Context()
-	if r.IntN(20) == 0 {
-		var cancel func()
-		ctx, cancel = context.WithTimeout(ctx, time.Duration(r.IntN(100))*time.Microsecond)
-		defer cancel()
-	}
-	var shown []byte
-	what := []func(){
-		func() { shown, _ = m.load(ctx, r, r.IntN(len(m.rows))) },
-		func() { shown, _, _ = m.loaders.Get(ctx, loaderKey(r.IntN(len(m.rows)))) },
-		func() { shown, _ = m.block(ctx, r, r.IntN(keyed), r.IntN(keyed)) },
-		func() { shown, _ = m.page(ctx, r, r.IntN(keyed), r.IntN(keyed)) },
-	}[r.IntN(4)]
-	panicOf(what)
-	m.asked.Add(1)
-	for field := range strings.FieldsSeq(string(shown)) {
-		row, version, _ := strings.Cut(field, "=")
-		i, _ := strconv.Atoi(row)
-		v, err := strconv.ParseInt(version, 10, 64)
-		if err != nil || v < floors[i] {
-			m.t.Errorf("shown %q, want row %d from %d on", shown, i, floors[i])
-		}
-	}
-}
-
-// change makes a new version of a row and announces it.
-func (m *model) change(r *rand.Rand) {
-	i, ctx := r.IntN(len(m.rows)), m.t.Context()
-	row := &m.rows[i]
-	row.mu.Lock()
-	defer row.mu.Unlock()
-	v := row.version.Add(1)
-	switch {
-	case i >= keyed && r.IntN(2) == 0:
-		must(m.t, m.loaders.Set(ctx, loaderKey(i), rowText(i, v), m.policy(r)))
-	case i >= keyed:
-		must(m.t, m.loaders.Delete(ctx, loaderKey(r.IntN(keyed)), loaderKey(i)))
-	case r.IntN(20) == 0:
-		must(m.t, m.caches.Clear(ctx))
-	default:
-		must(m.t, m.caches.InvalidateTags(ctx, tagOf(i), tagOf(r.IntN(keyed))))
-	}
-	row.floor.Store(v)
-	m.changed.Add(1)
-}
-
-// fiddle does what must not bring anything back.
-func (m *model) fiddle(r *rand.Rand) {
-	k := loaderKey(r.IntN(len(m.rows)))
-	if r.IntN(2) == 0 {
-		m.loaders.Touch(m.t.Context(), k, m.policy(r))
-		return
-	}
-	m.loaders.Expire(m.t.Context(), k)
-}
+// plain is a Backend that can do no more than it must.
+type plain struct{ fragment.Backend }
 
 // Every answer to a question that was asked after a change was announced shows
 // that change, or a later one.
 func TestModelNeverShowsWhatWasInvalidated(t *testing.T) {
-	m, seed, end := newModel(t), rand.Uint64(), time.Now().Add(modelTime(t))
-	t.Logf("seed %d", seed)
-	loop := func(i int, f func(*rand.Rand), pause time.Duration) {
-		for r := rand.New(rand.NewPCG(seed, uint64(i))); time.Now().Before(end) && !t.Failed(); {
-			f(r)
-			time.Sleep(pause)
+	all := func(b fragment.Backend) fragment.Backend { return b }
+	none := func(b fragment.Backend) fragment.Backend { return plain{b} }
+	leases := []string{"stale: another process refills", "wait: another process filled it"}
+	for _, run := range []struct {
+		abilities string
+		of        func(fragment.Backend) fragment.Backend
+		also      []string
+	}{{"all", all, leases}, {"none", none, nil}} {
+		t.Run(run.abilities, func(t *testing.T) {
+			m, server, slow := newModel(t, 6), fragmenttest.NewServer(), new(fragmenttest.Faults)
+			slow.Inject(fragmenttest.Fault{Does: fragmenttest.DelayUpTo, For: 300 * time.Microsecond, Chance: 0.1})
+			for range 3 {
+				p := m.newProcess()
+				o := fragment.Options{ReadTimeout: time.Minute, WriteTimeout: time.Minute} // nothing fails here
+				p.newSite(true, run.of(slow.Wrap(server.Connect())), run.of(slow.Wrap(server.Connect())), o)
+				p.newSite(false, hesitant(), hesitant().(local).Backend, o) // the pages not in process
+			}
+			m.needs = slices.Concat(always, run.also)
+			m.run(modelTime(t)/2, 12, func() time.Duration { return 0 })
+			m.report()
+		})
+	}
+}
+
+// run lets many ask, some announce and some fiddle, for a while, and then until
+// all has happened that the model needs.
+func (m *model) run(d time.Duration, askers int, pause func() time.Duration) {
+	end := time.Now().Add(d)
+	over := func() bool {
+		late := time.Since(end)
+		return m.t.Failed() || late > 20*time.Second || late > 0 && len(m.missing()) == 0
+	}
+	loop := func(f func(*process), pause func() time.Duration) {
+		for !over() {
+			f(m.processes[rand.IntN(len(m.processes))])
+			time.Sleep(pause())
 		}
 	}
-	together(14, func(i int) {
-		switch {
-		case i < 10:
-			loop(i, m.ask, 0)
-		case i < 13:
-			loop(i, m.change, []time.Duration{100 * time.Microsecond, time.Millisecond, 5 * time.Millisecond}[i-10])
+	together(askers+8, func(i int) {
+		switch i - askers {
+		case 0, 1, 2, 3, 4:
+			loop((*process).change, rhythm)
+		case 5, 6, 7:
+			loop((*process).fiddle, rhythm)
 		default:
-			loop(i, m.fiddle, 100*time.Microsecond)
+			loop((*process).ask, pause)
 		}
 	})
-	loaders, pages := m.loaders.Stats(), m.pages.Stats()
-	t.Logf("asked %d, changed %d times; %d and %d hits, %d and %d waits, %d and %d skips, %d and %d stale", m.asked.Load(), m.changed.Load(),
-		loaders.Hits, pages.Hits, loaders.Waits, pages.Waits, loaders.Skips, pages.Skips, loaders.Stale, pages.Stale)
-	if loaders.Hits*pages.Hits*loaders.Waits*pages.Waits*loaders.Skips*pages.Skips*loaders.Stale == 0 {
-		t.Error("the model left out something that it is to exercise")
+}
+
+// rhythm is now hurried and now slow, so that entries also grow old.
+func rhythm() time.Duration {
+	if time.Now().UnixMilli()/30%2 == 0 {
+		return time.Duration(rand.IntN(500)) * time.Microsecond
+	}
+	return 20 * time.Millisecond
+}
+
+// A tally counts what happened, by the kinds of events and their reasons.
+type tally struct{ counts sync.Map } // text → *atomic.Int64
+
+func (c *tally) add(what string) {
+	n, ok := c.counts.Load(what)
+	if !ok {
+		n, _ = c.counts.LoadOrStore(what, new(atomic.Int64))
+	}
+	n.(*atomic.Int64).Add(1)
+}
+
+func (c *tally) of(what string) int64 {
+	if n, ok := c.counts.Load(what); ok {
+		return n.(*atomic.Int64).Load()
+	}
+	return 0
+}
+
+// missing is what the model needs and has not happened.
+func (m *model) missing() []string {
+	return slices.DeleteFunc(slices.Clone(m.needs), func(what string) bool { return m.seen.of(what) > 0 })
+}
+
+// report logs what happened, and how often.
+func (m *model) report() {
+	var lines []string
+	m.seen.counts.Range(func(what, n any) bool {
+		lines = append(lines, fmt.Sprintf("%8d %s", n.(*atomic.Int64).Load(), what))
+		return true
+	})
+	slices.SortFunc(lines, func(a, b string) int { return strings.Compare(a[9:], b[9:]) })
+	m.t.Logf("what happened:\n%s", strings.Join(lines, "\n"))
+	if missing := m.missing(); len(missing) > 0 {
+		m.t.Errorf("left out what it is to exercise: %q", missing)
 	}
 }

@@ -123,7 +123,7 @@ func (c *core) waited(ctx context.Context, j *job, a *answer, began time.Time) b
 	c.counts.waits.Add(1)
 	c.tell(ctx, Event{Kind: EventWait, Name: j.name, Start: began, Duration: time.Since(began)})
 	if !c.current(a, j.view) {
-		j.landed, j.old = c.flights.Landed(), nil // which may be as old
+		j.old = nil // which may be as old; if it leads next it looks again
 		return false
 	}
 	j.around.report(a.part)

@@ -3,6 +3,7 @@ package fragment
 import (
 	"context"
 	"errors"
+	"time"
 )
 
 // What Set and Delete do beside their own where other processes use the Backend
@@ -16,10 +17,11 @@ func (c *core) viewToSet(ctx context.Context, drafts []*draft) error {
 		return nil
 	}
 	keys := make([]string, len(drafts))
+	var life time.Duration
 	for i, d := range drafts {
-		keys[i] = d.key
+		keys[i], life = d.key, max(life, until(d.entry.dead, d.entry.created))
 	}
-	own, err := c.writeKeyStamps(ctx, keys)
+	own, err := c.writeKeyStamps(ctx, keys, life)
 	if err != nil {
 		return unwritten(err)
 	}
@@ -28,7 +30,7 @@ func (c *core) viewToSet(ctx context.Context, drafts []*draft) error {
 		return unwritten(err)
 	}
 	for _, d := range drafts {
-		d.view = view{seen, own[d.key]}
+		d.view = view{at: seen, own: own[d.key]}
 	}
 	return nil
 }
@@ -41,7 +43,7 @@ func (c *core) seeToSet(ctx context.Context, tags []string) (*sight, error) {
 	}
 	seen, _, err := c.readWithStamps(ctx, distinct(slots), nil)
 	if err == nil {
-		c.createStamps(ctx, seen.known)
+		err = c.createStamps(ctx, seen)
 	}
 	return seen, err
 }
@@ -73,10 +75,7 @@ func (c *core) removeForGood(ctx context.Context, keys []string) error {
 	if c.shared == nil {
 		return c.remove(ctx, keys...)
 	}
-	_, err := c.writeKeyStamps(ctx, keys)
-	if err == nil {
-		err = c.remove(ctx, keys...)
-	}
+	err := c.removeWithStamps(ctx, keys)
 	if err == nil {
 		c.shared.debts.paid(keys...)
 		return nil
@@ -84,6 +83,14 @@ func (c *core) removeForGood(ctx context.Context, keys []string) error {
 	c.oweKeys(keys)
 	c.mend()
 	return err
+}
+
+func (c *core) removeWithStamps(ctx context.Context, keys []string) error {
+	all := make([]string, 0, 2*len(keys))
+	for _, key := range keys {
+		all = append(all, c.shared.keyOfKey(key), key)
+	}
+	return c.remove(ctx, all...)
 }
 
 // stampedBeside is stamped for an entry beside that of d, under a key of its

@@ -1,0 +1,112 @@
+package fragment_test
+
+import (
+	"context"
+	"errors"
+	"math/rand/v2"
+
+	"github.com/pongocache/pongocache/fragment"
+)
+
+// How the model changes and announces, and what it does that must not bring
+// anything back.
+
+// change makes a new version of a row and announces it.
+func (p *process) change() {
+	i, ctx := rand.IntN(len(p.rows)), p.t.Context()
+	if i >= p.keyed {
+		p.changeKeyed(ctx, i)
+		return
+	}
+	v := p.rows[i].version.Add(1)
+	var err error
+	if rand.IntN(50) == 0 {
+		err = p.caches.Clear(ctx)
+	} else {
+		err = p.caches.InvalidateTags(ctx, tagOf(i), tagOf(p.anyRow()))
+	}
+	for _, s := range p.sites {
+		s.announced(i, v, err)
+	}
+}
+
+// changeKeyed does it for a row that is freed by its key, on each site by
+// itself. What is set must be newer than what was: the writers take turns.
+func (p *process) changeKeyed(ctx context.Context, i int) {
+	row := &p.rows[i]
+	row.mu.Lock()
+	defer row.mu.Unlock()
+	v := row.version.Add(1)
+	for _, s := range p.sites {
+		var err error
+		switch rand.IntN(3) {
+		case 0:
+			err = s.loaders.Set(ctx, loaderKey(i), rowText(i, v), p.policy())
+		case 1:
+			err = s.loaders.SetMany(ctx, map[fragment.Key][]byte{loaderKey(i): rowText(i, v), fragment.KeyOf("other"): nil}, p.policy())
+		default:
+			err = s.loaders.Delete(ctx, loaderKey(p.anyRow()), loaderKey(i))
+		}
+		s.announced(i, v, err)
+	}
+}
+
+// announced raises the floors after an announcement. A process serves nothing
+// from before it, also if the store that it shares could not be told; then the
+// others may.
+func (s *site) announced(row int, v int64, err error) {
+	if err == nil && s.shared {
+		rise(&s.rows[row].floor, v)
+	}
+	if err == nil || s.shared {
+		rise(&s.floors[row], v)
+	}
+	s.seen.add("announced")
+	if err != nil {
+		s.seen.add("announced in vain")
+	}
+}
+
+// fiddle does what must not bring anything back.
+func (p *process) fiddle() {
+	s, ctx := p.sites[rand.IntN(len(p.sites))], p.t.Context()
+	c, k := s.loaders, loaderKey(rand.IntN(len(p.rows)))
+	if rand.IntN(3) == 0 {
+		c, k = s.pages, fragment.KeyOf(oneOf("block", "page"), p.anyRow(), p.anyRow())
+	}
+	if rand.IntN(2) == 0 {
+		if ok, _ := c.Touch(ctx, k, p.policy()); ok {
+			p.seen.add("touched")
+		}
+		return
+	}
+	if ok, _ := c.Has(ctx, k); ok && c.Expire(ctx, k) == nil {
+		p.seen.add("expired")
+	}
+}
+
+// always is what has to happen in a run of the model.
+var always = []string{
+	"asked", "announced", "touched", "expired", "a fill of several",
+	"hit", "fill: there is nothing", "hit: the error of a fill a moment ago", "miss", "wait",
+	"stale: another caller refills", "stale: it is refilled in the background", "stale: the refill takes long",
+	"stale: the refill failed", "stale: a refill failed or was too slow a moment ago",
+	"store", "skip: do not store", "skip: skip store", "skip: skip one of many", "skip: it was built on a stale part",
+	"skip: it expired before it was stored", "skip: invalidated while it was computed",
+	"skip: its key was written or deleted while it was computed",
+	"invalidate: tags", "invalidate: clear", "invalidate: delete",
+}
+
+// observe counts an event by its kind and reason.
+func (c *tally) observe(_ context.Context, e fragment.Event) {
+	what := e.Kind.String()
+	switch {
+	case e.Kind == fragment.EventFill && errors.Is(e.Err, fragment.ErrNotFound):
+		what += ": there is nothing"
+	case e.Kind == fragment.EventFault:
+		what += ": " + e.Reason
+	case e.Reason != "":
+		what += ": " + e.Reason
+	}
+	c.add(what)
+}

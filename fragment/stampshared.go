@@ -1,0 +1,90 @@
+package fragment
+
+import (
+	"context"
+)
+
+// stampShared gives the tags of a draft the stamps that the Backend held before
+// its fill.
+func (c *core) stampShared(ctx context.Context, d *draft) error {
+	if d.view.at == nil {
+		return errUnseen
+	}
+	switch d.entry.clear = d.view.at.of(clearSlot); {
+	case d.entry.clear == 0 || d.view.own == 0:
+		return errUnseen
+	case isBlock(d.entry.clear):
+		return errOutdated
+	}
+	d.stamped = append(make([]stamped, 0, len(d.tags)+1), stamped{stamp: d.view.own}) // without a tag: that of the key
+	late := make(map[slotNo]uint64)
+	for _, tag := range d.tags {
+		t := stamped{tag: tag, slot: c.stamps.slotOf(tag)}
+		if t.stamp = d.view.at.of(t.slot); t.stamp == 0 || isBlock(t.stamp) {
+			late[t.slot] = 0
+		}
+		d.stamped = append(d.stamped, t)
+	}
+	c.rememberTags(d)
+	if len(late) == 0 {
+		return nil
+	}
+	if err := c.stampLate(ctx, d.view.at, late); err != nil {
+		return err
+	}
+	for i := range d.stamped {
+		if t := &d.stamped[i]; late[t.slot] != 0 && t.tag != "" {
+			t.stamp = late[t.slot]
+		}
+	}
+	return nil
+}
+
+// rememberTags remembers the tags of a draft for the next look.
+func (c *core) rememberTags(d *draft) {
+	slots := make([]slotNo, 0, len(d.tags))
+	for _, t := range d.stamped[1:] {
+		slots = append(slots, t.slot)
+	}
+	c.shared.remember(d.key, slots, &d.entry)
+}
+
+// stampLate finds the stamps of slots that were not known before the fill, in
+// this order: the stamps, then the epoch.
+func (c *core) stampLate(ctx context.Context, before *sight, late map[slotNo]uint64) error {
+	ctx, cancel := c.writing(ctx)
+	defer cancel()
+	var slots []slotNo
+	for slot := range late {
+		slots = append(slots, slot)
+	}
+	now, err := c.readStamps(ctx, slots)
+	if err != nil {
+		return unwritten(err)
+	}
+	for _, slot := range slots {
+		switch stamp := now.of(slot); {
+		case isBlock(stamp):
+			return errOutdated
+		case stamp == 0:
+			// Only an Adder can create it without the risk to undo what an
+			// invalidation is doing: others store next time.
+			if late[slot], err = c.createStamp(ctx, slot); err != nil {
+				return unwritten(err)
+			}
+			if late[slot] == 0 {
+				return errOutdated
+			}
+		default:
+			late[slot] = stamp
+		}
+	}
+	now, err = c.readStamps(ctx, []slotNo{epochSlot})
+	if err != nil {
+		return unwritten(err)
+	}
+	if epoch := before.of(epochSlot); !isStamp(epoch) || epoch != now.of(epochSlot) {
+		return errOutdated
+	}
+	return nil
+}

@@ -1,0 +1,42 @@
+package fragment
+
+// A view is what was seen before a fill: the stamps, and that of its own key.
+// In a Backend of this process there is nothing to see, and at is nil, as it is
+// where the Backend could not be read.
+type view struct {
+	order uint64 // of the looks and the fills of this process, each when it began
+	at    *sight
+	own   uint64
+}
+
+// agrees reports whether an answer made of what v saw may be given to one who
+// saw other: it was begun after he asked, or nothing that concerns tags was
+// invalidated between the two. Who could not read the Backend does not know.
+func (v view) agrees(other view, s *stamps, tags []string) bool {
+	switch {
+	case v.order >= other.order:
+		return true
+	case v.at == nil || other.at == nil:
+		return false
+	case v.own != other.own || v.at.of(clearSlot) != other.at.of(clearSlot):
+		return false
+	}
+	if epoch := v.at.of(epochSlot); isStamp(epoch) && epoch == other.at.of(epochSlot) {
+		return true
+	}
+	for _, tag := range tags {
+		slot := s.slotOf(tag)
+		if stamp := v.at.of(slot); !isStamp(stamp) || stamp != other.at.of(slot) {
+			return false
+		}
+	}
+	return true
+}
+
+// order is that of a look, or of a fill, that begins now.
+func (c *core) order() uint64 {
+	if c.shared == nil {
+		return 0
+	}
+	return c.shared.looks.Add(1)
+}
