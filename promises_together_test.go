@@ -149,7 +149,11 @@ func asksForEachOther(w *world) {
 	})
 }
 
-func asksAfterInvalidation(w *world) {
+func asksAfterInvalidation(w *world) { newerThan(w, w.process) }
+
+// newerThan asks for what is being filled, after another process, or the same, has
+// invalidated it.
+func newerThan(w *world, by *process) {
 	tagged := func(value string) fill {
 		return func(ctx context.Context) (string, error) {
 			time.Sleep(time.Second)
@@ -158,7 +162,7 @@ func asksAfterInvalidation(w *world) {
 		}
 	}
 	end := beside(func() { w.want("x", tagged("old"), "old") })
-	w.invalidates("t")
+	by.invalidates("t")
 	w.want("x", tagged("new"), "new")
 	end()
 	synctest.Wait()
