@@ -3,6 +3,7 @@ package fragment
 import (
 	"context"
 	"errors"
+	"slices"
 	"time"
 )
 
@@ -23,13 +24,19 @@ func (c *core) prepareTo(ctx context.Context, jobs []*job) error {
 	defer cancel()
 	var life time.Duration
 	var keys []string
+	var seen, made *sight
 	for _, j := range jobs {
 		if j.view.at == nil {
 			continue
 		}
-		if err := c.createStamps(ctx, j.view.at); err != nil {
-			return err
+		if j.view.at != seen { // those that were looked up together share one
+			var err error
+			seen = j.view.at
+			if made, err = c.createStamps(ctx, seen); err != nil {
+				return err
+			}
 		}
+		j.view.at = made
 		if j.view.own == 0 {
 			keys = append(keys, j.key)
 			life = max(life, c.shared.lifeOf(j.key, &j.policy))
@@ -50,41 +57,48 @@ func (c *core) prepareTo(ctx context.Context, jobs []*job) error {
 	return nil
 }
 
-// createStamps gives a stamp to those slots in seen that are wanted and have none.
-// Of many fills that begin at once on an empty Backend one does that: whose stamp
-// is replaced by that of another one has filled in vain.
-func (c *core) createStamps(ctx context.Context, seen *sight) error {
+// createStamps gives a stamp to those slots in seen that are wanted and have none,
+// and returns what there is to see then; others may be looking at seen. Of many
+// fills that begin at once on an empty Backend one does that: whose stamp is
+// replaced by that of another one has filled in vain.
+func (c *core) createStamps(ctx context.Context, seen *sight) (*sight, error) {
 	none := seen.without()
 	if len(none) == 0 {
-		return nil
+		return seen, nil
 	}
 	select {
 	case c.shared.creates <- struct{}{}:
 		defer func() { <-c.shared.creates }()
 	case <-ctx.Done():
-		return context.Cause(ctx)
+		return nil, context.Cause(ctx)
 	}
 	now, err := c.readStamps(ctx, none)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	left := now.without()
 	for _, slot := range left {
 		if _, err := c.createStamp(ctx, slot); err != nil {
-			return err
+			return nil, err
 		}
 	}
 	if len(left) > 0 { // another process may have done the same: the last word counts
 		if now, err = c.readStamps(ctx, none); err != nil {
-			return err
+			return nil, err
 		}
 	}
-	for i := range seen.known {
-		if s := &seen.known[i]; s.stamp == 0 {
-			s.stamp = now.of(s.slot)
+	return seen.with(now), nil
+}
+
+// with returns s with the stamps from now where it has none.
+func (s *sight) with(now *sight) *sight {
+	both := &sight{known: slices.Clone(s.known), asked: s.asked}
+	for i := range both.known {
+		if one := &both.known[i]; one.stamp == 0 {
+			one.stamp = now.of(one.slot)
 		}
 	}
-	return nil
+	return both
 }
 
 // without returns the wanted slots that have no stamp.

@@ -43,7 +43,7 @@ func (c *core) seeToSet(ctx context.Context, tags []string) (*sight, error) {
 	}
 	seen, _, err := c.readWithStamps(ctx, distinct(slots), nil)
 	if err == nil {
-		err = c.createStamps(ctx, seen)
+		seen, err = c.createStamps(ctx, seen)
 	}
 	return seen, err
 }
