@@ -14,6 +14,8 @@ var outages = chapter{"A backend that is down", []promise{
 	{says: "what is invalidated while it is down does not come back", story: nothingComesBack, processes: 2, policy: withPolicyTag},
 	{says: "an invalidation that it was not told of is made up for", story: invalidationIsRetried, processes: 2,
 		policy: withPolicyTag, cache: stubborn},
+	{says: "so is a Delete", story: deleteIsRetried, processes: 2, cache: stubborn,
+		except: map[string]string{onPage: noPageKey}},
 }}
 
 func breakerOpens(w *world) {
@@ -25,6 +27,11 @@ func breakerOpens(w *world) {
 		}
 	})
 	w.seen.Faulted(thing, "get").Times(w, 5)
+	w.lasts(0, func() {
+		if err := w.cache.InvalidateTags(w.Context(), "t"); !isDown(err) {
+			w.Errorf("got the error %v, want one that says that it is down", err)
+		}
+	})
 	time.Sleep(time.Minute)
 	w.server.Up()
 	time.Sleep(5 * time.Second)
@@ -71,15 +78,24 @@ func nothingComesBack(w *world) {
 }
 
 func invalidationIsRetried(w *world) {
+	isRetried(w, func() error { return w.cache.InvalidateTags(w.Context(), "policy") })
+}
+
+func deleteIsRetried(w *world) {
+	isRetried(w, func() error { return w.on.remove(w.Context(), w.process, "x") })
+}
+
+// isRetried frees x as the connection of one process is cut for a moment.
+func isRetried(w *world, free func() error) {
 	here, there := w.processes[0], w.processes[1]
 	here.fills("x", give("old"), "old")
 	w.conns[0].Cut()
-	if err := here.cache.InvalidateTags(w.Context(), "policy"); !isDown(err) {
+	if err := free(); !isDown(err) {
 		w.Errorf("got the error %v, want the fault", err)
 	}
 	there.want("x", w.never, "old") // which nobody could tell
 	w.conns[0].Mend()
-	here.fills("x", give("own"), "own") // and is not stored before it is told
+	here.fills("x", says(give("own"), func(ctx context.Context) { fragment.SkipStore(ctx, "") }), "own")
 	time.Sleep(2 * time.Second)
 	there.fills("x", give("new"), "new")
 	here.want("x", w.never, "new")

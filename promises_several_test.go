@@ -19,6 +19,7 @@ var severalProcesses = chapter{"Several processes", []promise{
 		except: map[string]string{onPage: noPageKey}},
 	{says: "of callers in all of them one fills", story: oneFillInAll, processes: 5},
 	{says: "who waits for another process may leave, and those who wait beside it stay", story: leavesAnother, processes: 2},
+	{says: "who asks after another one has invalidated gets nothing from before it", story: asksAfterAnother, processes: 2},
 	{says: "while one refills, the others serve the stale value at once", story: staleElsewhere, processes: 2, policy: stale},
 	{says: "what may not be stored keeps nobody in line elsewhere", story: noLineElsewhere, processes: 3},
 	{says: "a process that dies as it fills keeps nobody waiting for long", story: deadProcess, processes: 2,
@@ -83,6 +84,8 @@ func leavesAnother(w *world) {
 	endOther()
 	end()
 }
+
+func asksAfterAnother(w *world) { newerThan(w, w.processes[1]) }
 
 func staleElsewhere(w *world) {
 	here, there := w.processes[0], w.processes[1]

@@ -19,9 +19,6 @@ import (
 	"github.com/pongocache/pongocache/tags"
 )
 
-// A fill computes what is asked for.
-type fill = func(context.Context) (string, error)
-
 // thing is the name of all that is asked for. It begins with a slash because
 // the name of a page is its route.
 const thing = "/thing"

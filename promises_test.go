@@ -122,8 +122,8 @@ func TestTableOfPromises(t *testing.T) {
 }
 
 const tableHead = `What holds, wherever something is cached. A tick is a test that shows it, on a
-backend of this process and on one that processes share; a number, why it cannot
-hold. Written by: go test -run TestTableOfPromises -update .
+backend of this process and on one that processes share, unless it is about one of
+the two; a number is why it cannot hold.
 `
 
 // table renders chapters as text.

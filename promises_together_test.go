@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"sync"
 	"sync/atomic"
-	"testing/synctest"
 	"time"
 
 	"github.com/pongocache/pongocache/fragment"
@@ -149,18 +148,26 @@ func asksForEachOther(w *world) {
 	})
 }
 
-func asksAfterInvalidation(w *world) {
-	tagged := func(value string) fill {
-		return func(ctx context.Context) (string, error) {
+func asksAfterInvalidation(w *world) { newerThan(w, w.process) }
+
+// newerThan asks for what is being filled, after another process, or the same, has
+// invalidated it.
+func newerThan(w *world, by *process) {
+	tagged := func(value string, err error) fill {
+		return tagging(func(context.Context) (string, error) {
 			time.Sleep(time.Second)
-			fragment.AddTags(ctx, "t")
-			return value, nil
-		}
+			return value, err
+		}, "t")
 	}
-	end := beside(func() { w.want("x", tagged("old"), "old") })
-	w.invalidates("t")
-	w.want("x", tagged("new"), "new")
-	end()
-	synctest.Wait()
-	w.want("x", w.never, "new")
+	for x, before := range map[string]error{"value": nil, "error": errFill} {
+		end := beside(func() {
+			if _, err := w.ask(w.Context(), x, tagged("old", before)); before == nil && err != nil || before != nil && !w.is(err, before) {
+				w.Errorf("the first got the error %v, want %v", err, before)
+			}
+		})
+		by.invalidates("t")
+		w.want(x, tagged("new", nil), "new")
+		end()
+		w.want(x, w.never, "new")
+	}
 }

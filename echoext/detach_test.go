@@ -136,3 +136,20 @@ func TestDetachedPageThatFails(t *testing.T) {
 		}
 	})
 }
+
+// What a handler writes past FillTimeout may be half a page: its visitor gets it,
+// and nobody else.
+func TestPagePastFillTimeoutIsNotStored(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := newSite(t)
+		s.page("/", echoext.PageConfig{Policy: fragment.Policy{TTL: time.Hour, FillTimeout: time.Second}}, func(echo.Context) error {
+			time.Sleep(2 * time.Second)
+			return nil
+		})
+		for _, want := range []string{"render 1 of /", "render 2 of /"} {
+			if w := s.get("/"); w.Code != http.StatusOK || w.Body.String() != want {
+				t.Errorf("got %d %q, want %q", w.Code, w.Body, want)
+			}
+		}
+	})
+}

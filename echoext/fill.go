@@ -25,7 +25,7 @@ import (
 func (v *visit) Fill(ctx context.Context) ([]byte, error) {
 	v.ctx, v.rec = ctx, newRecorder(v)
 	v.err = v.run(ctx)
-	if err := v.request.Context().Err(); err != nil {
+	if err := ctx.Err(); err != nil { // the visitor left, or FillTimeout is over
 		return nil, cmp.Or(v.err, err) // what the handler did after that is no page
 	}
 	if v.err != nil {
