@@ -105,9 +105,23 @@ func (c *core) settle(ctx context.Context, d *draft, r *result) {
 	case errors.Is(d.err, ErrNotFound):
 		c.forget(ctx, d)
 	default:
-		c.failures.note(d.key, d.policy, r.Value, d.err)
+		c.noteFailure(ctx, d, r)
 	}
 	d.settled = true
+}
+
+// noteFailure remembers the error of a draft, unless somebody wrote or deleted
+// its key since its turn: then it may tell of what was there before.
+func (c *core) noteFailure(ctx context.Context, d *draft, r *result) {
+	ctx, cancel := c.writing(ctx)
+	defer cancel()
+	if d.lane.hold(ctx) != nil {
+		return
+	}
+	defer d.lane.release()
+	if d.turn >= d.lane.least {
+		c.failures.note(d.key, d.policy, r.Value, d.err)
+	}
 }
 
 // keep stores drafts, unless something speaks against it, and gives the results

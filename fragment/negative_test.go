@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/pongocache/pongocache/fragment"
+	"github.com/pongocache/pongocache/fragment/fragmenttest"
 )
 
 // absent is a fill that knows that there is nothing.
@@ -184,5 +185,23 @@ func TestFailuresAreBounded(t *testing.T) {
 	}
 	if n := runs.Load(); n < 2*many-8*512 {
 		t.Errorf("%d fills: more errors were remembered than there is room for", n)
+	}
+}
+
+// An error from before a Delete or a Set of its key is not remembered after it.
+func TestOldErrorIsNotRemembered(t *testing.T) {
+	for _, b := range []fragment.Backend{fragmenttest.NewMemory(), fragmenttest.NewServer().Connect()} {
+		c, k, p := open(t, b, fragment.Options{}), fragment.KeyOf("k"), fragment.Policy{ErrorTTL: time.Hour}
+		for what, change := range map[string]func(context.Context) error{
+			"Delete": func(ctx context.Context) error { return c.Delete(ctx, k) },
+			"Set":    func(ctx context.Context) error { return c.Set(ctx, k, nil, fragment.Policy{TTL: 1}) },
+		} {
+			_, err := c.Do(t.Context(), k, p, func(ctx context.Context) ([]byte, error) {
+				return nil, errors.Join(errFill, change(ctx))
+			})
+			wantErr(t, what, err, errFill)
+			wantDo(t, c, k, p, give(what), what)
+			must(t, c.Delete(t.Context(), k))
+		}
 	}
 }
