@@ -91,12 +91,13 @@ func (c *core) asks(ctx context.Context, reads bool, call func() error) error {
 	if state := b.now(); state == open || reads && state == halfOpen {
 		return ErrDown
 	}
+	began := time.Now()
 	err := guarded(call)
 	if errors.Is(err, ErrTooLarge) || errors.Is(err, errors.ErrUnsupported) {
 		return err // it answers
 	}
-	if err != nil && ctx.Err() != nil && !errors.Is(context.Cause(ctx), errBudget) {
-		return err // it is the caller who gave up
+	if err != nil && ctx.Err() != nil && !errors.Is(context.Cause(ctx), errBudget) && time.Since(began) < c.readTimeout/2 {
+		return err // it is the caller who gave up, and soon
 	}
 	if b.note(err) {
 		c.tell(ctx, Event{Kind: EventBreaker, Reason: open.String(), Err: err})

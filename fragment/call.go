@@ -25,13 +25,21 @@ func (c *core) reading(ctx context.Context) (context.Context, context.CancelFunc
 	return context.WithTimeoutCause(ctx, c.readTimeout, errBudget)
 }
 
+// writing returns the ctx of one operation that writes; what is called inside of
+// it shares its budget.
 func (c *core) writing(ctx context.Context) (context.Context, context.CancelFunc) {
+	if ctx.Value(writingKey{c}) != nil {
+		return ctx, func() {}
+	}
 	ctx = context.WithoutCancel(ctx)
 	if c.inProcess {
 		return ctx, func() {}
 	}
-	return context.WithTimeoutCause(ctx, c.writeTimeout, errBudget)
+	return context.WithTimeoutCause(context.WithValue(ctx, writingKey{c}, true), c.writeTimeout, errBudget)
 }
+
+// A writingKey is of one cache: its Backend may be built on another one.
+type writingKey struct{ of *core }
 
 // get reads one key of a Backend of this process.
 func (c *core) get(ctx context.Context, key string) (raw []byte, ok bool, err error) {

@@ -146,7 +146,8 @@ func (c *core) keep(ctx context.Context, drafts []*draft, results []result, s *s
 		if !d.settled {
 			s.became(d.why)
 			c.became(ctx, d)
-			results[i].Again = errors.Is(d.why, errOutdated) || errors.Is(d.why, errOverwritten)
+			old := errors.Is(d.why, errOutdated) || errors.Is(d.why, errOverwritten)
+			results[i].Again, results[i].Old = old, old
 		}
 	}
 }

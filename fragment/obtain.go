@@ -22,7 +22,8 @@ func (c *core) obtain(ctx context.Context, j *job) ([]byte, error) {
 	if value, err, ok := c.spare(ctx, j); ok {
 		return value, err
 	}
-	for {
+	j.until = time.Now().Add(max(c.wait, 0))
+	for old := 0; ; {
 		began := time.Now()
 		got, outcome := c.fly(ctx, j)
 		switch {
@@ -38,9 +39,13 @@ func (c *core) obtain(ctx context.Context, j *job) ([]byte, error) {
 		case outcome == flight.Busy || outcome == flight.Alone:
 			got = c.run(ctx, j, flight.NewNode(j.around.nodeOf()))
 		case outcome == flight.Waited:
-			if !c.waited(ctx, j, &got.Value, began) {
+			if c.waited(ctx, j, &got.Value, began) {
+				break
+			}
+			if old++; old < maxOld {
 				continue
 			}
+			got = c.run(ctx, j, flight.NewNode(j.around.nodeOf()))
 		}
 		if got.Err == errElsewhere {
 			return c.serveOld(ctx, j, "another process refills")
@@ -59,6 +64,9 @@ func (c *core) answer(ctx context.Context, j *job, got result) ([]byte, error) {
 	return got.Value.value, got.Err
 }
 
+// maxOld is for how many fills a caller waits whose answers are out of date.
+const maxOld = 2
+
 // hasSpare reports whether j need not wait for a fill.
 func (j *job) hasSpare() bool { return j.old != nil && !j.policy.Refresh }
 
@@ -66,7 +74,7 @@ func (j *job) hasSpare() bool { return j.old != nil && !j.policy.Refresh }
 func (c *core) patience(j *job) time.Duration {
 	switch {
 	case !j.hasSpare():
-		return max(c.wait, 0) // who refreshes may wait for a fill younger than the question
+		return time.Until(j.until) // who refreshes may wait for a fill younger than the question
 	case time.Now().UnixNano() < j.old.fresh:
 		return 0
 	}
@@ -81,6 +89,7 @@ func (c *core) fly(ctx context.Context, j *job) (result, flight.Outcome) {
 
 // lead is what the one does who fills.
 func (c *core) lead(ctx context.Context, j *job, n *flight.Node) result {
+	ctx = newScope(j.around, n).in(ctx) // for the observer, who may ask for the same key
 	if c.canLease(j) {
 		return c.leased(ctx, j, n)
 	}

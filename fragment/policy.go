@@ -125,8 +125,8 @@ func checkTags(tags []string) error {
 }
 
 // Check reports what is wrong with a Policy: a Jitter above 1, an Early that is
-// no number, or a tag that CheckTag refuses. Surfaces ask when they are made; a
-// Do with such a Policy stores nothing.
+// no number, or a tag that CheckTag refuses. Surfaces ask when they are made. A
+// Do with such a tag stores nothing, and takes a Jitter above 1 for 1.
 func (p Policy) Check() error {
 	if p.Jitter > 1 || math.IsNaN(p.Jitter) {
 		return fmt.Errorf("fragment: Policy.Jitter is %v: want a fraction from 0 to 1", p.Jitter)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"slices"
+	"sync"
 	"time"
 )
 
@@ -77,10 +78,8 @@ func (c *core) createStamps(ctx context.Context, seen *sight) (*sight, error) {
 		return nil, err
 	}
 	left := now.without()
-	for _, slot := range left {
-		if _, err := c.createStamp(ctx, slot); err != nil {
-			return nil, err
-		}
+	if err := c.createEach(ctx, left); err != nil {
+		return nil, err
 	}
 	if len(left) > 0 { // another process may have done the same: the last word counts
 		if now, err = c.readStamps(ctx, none); err != nil {
@@ -109,6 +108,17 @@ func (s *sight) without() (none []slotNo) {
 		}
 	}
 	return none
+}
+
+// createEach gives stamps to slots, all at the same time: they share one budget.
+func (c *core) createEach(ctx context.Context, slots []slotNo) error {
+	errs := make([]error, len(slots))
+	var all sync.WaitGroup
+	for i, slot := range slots {
+		all.Go(func() { _, errs[i] = c.createStamp(ctx, slot) })
+	}
+	all.Wait()
+	return errors.Join(errs...)
 }
 
 // createStamp gives a slot a stamp. Where the Backend cannot add it writes one

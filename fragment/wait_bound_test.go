@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/pongocache/pongocache/fragment"
+	"github.com/pongocache/pongocache/fragment/fragmenttest"
 )
 
 // Whoever waits too long fills for itself.
@@ -78,5 +79,45 @@ func TestCallersWhoDoNotWait(t *testing.T) {
 			t.Errorf("%d fills in %v, want 50 in 1s", runs.Load(), time.Since(start))
 		}
 		wantGet(t, c, k, "v")
+	})
+}
+
+// Where each fill is out of date before it ends, those who wait do not do so in
+// line.
+func TestNobodyWaitsInLineForWhatIsOutdated(t *testing.T) {
+	for what, outdates := range map[string]func(ctx context.Context, c *fragment.Cache, k fragment.Key) error{
+		"its own tag": func(ctx context.Context, c *fragment.Cache, _ fragment.Key) error { return c.InvalidateTags(ctx, "t") },
+		"its own key": func(ctx context.Context, c *fragment.Cache, k fragment.Key) error { return c.Delete(ctx, k) },
+	} {
+		synctest.Test(t, func(t *testing.T) {
+			c, k, start := fresh(t, fragment.Options{}), fragment.KeyOf("k"), time.Now()
+			together(100, func(int) {
+				wantDo(t, c, k, fragment.Policy{Tags: []string{"t"}}, func(ctx context.Context) ([]byte, error) {
+					time.Sleep(time.Second)
+					return []byte("v"), outdates(ctx, c, k)
+				}, "v")
+			})
+			if d := time.Since(start); d > 3*time.Second {
+				t.Errorf("%s: a hundred took %v, want three fills at most", what, d)
+			}
+		})
+	}
+}
+
+// A Backend that hangs is noticed also where callers do not wait for it as long
+// as it may take.
+func TestBreakerOpensForHurriedCallers(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		server := fragmenttest.NewServer()
+		c, start := open(t, server.Connect(), fragment.Options{}), time.Now()
+		server.Hang()
+		for range 100 {
+			ctx, cancel := context.WithTimeout(t.Context(), 80*time.Millisecond)
+			c.Do(ctx, fragment.KeyOf("k"), fragment.Policy{}, give("v"))
+			cancel()
+		}
+		if d := time.Since(start); d > time.Second {
+			t.Errorf("a hundred took %v, want those of five faults", d)
+		}
 	})
 }

@@ -26,7 +26,13 @@ type Result[T any] struct {
 	// Again means that the value is of no use to others, who are to begin anew:
 	// the leader was cancelled, or what it computed was invalidated meanwhile.
 	Again bool
+	// Old says that it was the latter. That may happen to the next one, too: who
+	// has waited for two of those does not wait for a third.
+	Old bool
 }
+
+// maxOld is how many old results a caller waits for.
+const maxOld = 2
 
 // Outcome tells how a call of Do ended.
 type Outcome int
@@ -80,7 +86,7 @@ type Wait struct {
 // that one's result. The node that lead is given identifies the flight; its
 // Release lets the waiters go.
 func (g *Group[T]) Do(ctx context.Context, key string, w Wait, lead func(*Node) Result[T]) (Result[T], Outcome) {
-	until := time.Time{}
+	until, old := time.Time{}, 0
 	for {
 		n := NewNode(w.Inside)
 		f, first := g.Join(key, n)
@@ -95,6 +101,12 @@ func (g *Group[T]) Do(ctx context.Context, key string, w Wait, lead func(*Node) 
 		result, outcome := f.Wait(ctx, w)
 		if outcome != Waited || !result.Again {
 			return result, outcome
+		}
+		if result.Old {
+			old++
+		}
+		if old == maxOld {
+			return Result[T]{}, Alone
 		}
 	}
 }
