@@ -39,7 +39,9 @@
 // used by several, whose caches have the same prefix: what one stores the others
 // serve, and what one invalidates none serves any more when that call has
 // returned. The stamps that tell old from new then live in the Backend; to lose
-// one costs misses. Where the Backend is a [Locker], one process at a time fills
+// one costs misses. A Cache that is InProcess hears of what its own process
+// invalidates alone: what is read from one does not belong inside of a fill of
+// another Cache that processes share, unless it expires soon. Where the Backend is a [Locker], one process at a time fills
 // a key.
 //
 // # Failure

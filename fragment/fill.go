@@ -35,6 +35,7 @@ func (c *core) fill(ctx context.Context, jobs []*job, n *flight.Node, f computin
 		d.turn = d.lane.turnInside(j.around)
 		drafts[i] = d
 	}
+	defer c.unprepare(ctx, jobs, drafts)
 	mark, order := c.stamps.mark(), c.order()
 
 	s := newScope(jobs[0].around, n)
@@ -70,6 +71,9 @@ func (c *core) compute(ctx context.Context, drafts []*draft, s *scope, f computi
 		for i, d := range drafts {
 			d.cost, d.err = cost, err
 			d.learnt = s.learnt
+			if len(drafts) > 1 {
+				d.beside = nil // whose would it be?
+			}
 			if len(filled) == len(drafts) {
 				d.take(&filled[i])
 			}

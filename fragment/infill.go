@@ -109,7 +109,8 @@ func (s *scope) forbid(reason string) bool {
 // value is copied before the fill returns to its caller; until then it belongs
 // to the fragment package. A Delete or Set of the fill's key in this process
 // keeps it from being stored; one of k itself, meanwhile, does not. Outside of a
-// fill, or with an invalid key, it does nothing.
+// fill, in one of DoMany that computes several, or with an invalid key, it does
+// nothing.
 func StoreWith(ctx context.Context, k Key, value []byte) {
 	s := scopeOf(ctx)
 	if s == nil || k.text == "" {
