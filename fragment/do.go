@@ -107,7 +107,6 @@ type job struct {
 	filler   Filler
 	around   *scope
 	landed   uint64    // what had landed before it looked
-	stamped  bool      // its key was given a stamp for this fill
 	until    time.Time // when it waits no longer
 	view     view      // what it saw then, beside old
 	detached bool      // it has no caller any more

@@ -35,7 +35,6 @@ func (c *core) fill(ctx context.Context, jobs []*job, n *flight.Node, f computin
 		d.turn = d.lane.turnInside(j.around)
 		drafts[i] = d
 	}
-	defer c.unprepare(ctx, jobs, drafts)
 	mark, order := c.stamps.mark(), c.order()
 
 	s := newScope(jobs[0].around, n)

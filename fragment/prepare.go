@@ -52,7 +52,7 @@ func (c *core) prepareTo(ctx context.Context, jobs []*job) error {
 	}
 	for _, j := range jobs {
 		if stamp, ok := own[j.key]; ok {
-			j.view.own, j.stamped = stamp, true
+			j.view.own = stamp
 		}
 	}
 	return nil
@@ -157,33 +157,11 @@ func (c *core) writeKeyStamps(ctx context.Context, keys []string, life time.Dura
 	return stamps, c.setStamps(ctx, items, keyStampTTL(life))
 }
 
-// unprepare removes the stamps that prepare gave to the keys of jobs whose answers
-// were not stored: nothing relies on them. Should another process have done so
-// meanwhile, that costs a miss.
-func (c *core) unprepare(ctx context.Context, jobs []*job, drafts []*draft) {
-	var keys []string
-	for i, d := range drafts {
-		if j := jobs[i]; j.stamped && (d.raw == nil || d.why != nil) {
-			keys = append(keys, c.shared.keyOfKey(d.key))
-			j.view.own, j.stamped = 0, false
-		}
-	}
-	if len(keys) == 0 {
-		return
-	}
-	ctx, cancel := c.writing(ctx)
-	defer cancel()
-	began := time.Now()
-	if err := c.remove(ctx, keys...); err != nil {
-		c.fault(ctx, drafts[0].name, "delete", began, err)
-	}
-}
-
 // keyStampTTL is how long the stamp of a key is there for an entry that lives so
 // long: with room for some refills, each of which relies on it.
 func keyStampTTL(life time.Duration) time.Duration {
 	if life > Forever/4 {
 		return Forever
 	}
-	return max(4*life, 10*time.Minute)
+	return max(4*life, time.Hour)
 }
