@@ -16,11 +16,13 @@ import (
 // backends on which all kinds of things go wrong. Nobody may be shown a wrong
 // value, be stuck, or leave anything behind.
 
-// soakTime is how long each soak runs; PONGOCACHE_SOAK=30s runs it longer.
+// soakTime is how long each soak runs, as PONGOCACHE_SOAK=30s says; make soak
+// sets it. Without it they do not run: what is tested at each change is the model,
+// and what a soak has found is a test of its own.
 func soakTime(t *testing.T) time.Duration {
 	text := os.Getenv("PONGOCACHE_SOAK")
 	if text == "" {
-		return 1500 * time.Millisecond
+		return 0
 	}
 	d, err := time.ParseDuration(text)
 	must(t, err)
@@ -69,6 +71,9 @@ func newSoak(t *testing.T) *soak {
 // Over a memory of this process. It is trusted with the bits of a value, and may
 // not flip them.
 func TestSoakInMemory(t *testing.T) {
+	if soakTime(t) == 0 {
+		return
+	}
 	leaves := goroutines(t)
 	s := newSoak(t)
 	s.faults.Inject(failures...)
