@@ -120,6 +120,7 @@ func (c *Cache) Delete(ctx context.Context, keys ...Key) error {
 	defer cancel()
 	done, err := core.take(ctx, keys)
 	if err != nil {
+		core.missedTurn(keys)
 		return fmt.Errorf("fragment: delete: %w", err)
 	}
 	defer done()

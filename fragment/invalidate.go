@@ -41,9 +41,9 @@ func (c *Cache) invalidate(ctx context.Context, pick slotPicker, told Event) err
 	return invalidateCores(ctx, []*core{k}, pick, told)
 }
 
-// invalidateCores invalidates the same in several caches as one step. Of a
-// Backend that could not be told, this process serves nothing that is concerned
-// until it could.
+// invalidateCores invalidates the same in several caches as one step. If one of
+// their Backends could not be told, this process serves nothing that is concerned,
+// from any that other processes use too, until all could.
 func invalidateCores(ctx context.Context, cores []*core, pick slotPicker, told Event) error {
 	var tables, done []*stamps
 	var remote []*core
@@ -58,14 +58,18 @@ func invalidateCores(ctx context.Context, cores []*core, pick slotPicker, told E
 	told.Start = time.Now()
 	block(tables, pick)
 	errs := moveShared(ctx, remote, pick)
+	failed := errors.Join(errs...) != nil
 	for i, k := range remote {
-		if errs[i] == nil {
+		if !failed {
 			done = append(done, k.stamps)
 			continue
 		}
-		k.fault(ctx, "", told.Reason, told.Start, errs[i])
-		k.oweSlots(pick(k.stamps))
+		k.oweSlots(pick(k.stamps), remote)
 		k.mend()
+		if errs[i] == nil {
+			continue
+		}
+		k.fault(ctx, "", told.Reason, told.Start, errs[i])
 		errs[i] = fmt.Errorf("fragment: invalidate: cache %q: %w; it is tried again in the background", nameOf(k.label()), errs[i])
 	}
 	move(done, pick)

@@ -2,6 +2,7 @@ package fragment
 
 import (
 	"context"
+	"errors"
 	"maps"
 	"math/rand/v2"
 	"slices"
@@ -14,10 +15,12 @@ import (
 // blocked in this process, and keys whose entries it does not serve, until it is.
 type debts struct {
 	mu    sync.Mutex
-	slots map[slotNo]int      // how often block was called for it; guarded by mu, as what follows
-	keys  map[string]struct{} // at most maxDebts, then all is owed
-	many  atomic.Int64        // of keys, for those who only look
-	busy  bool                // a goroutine is at it
+	slots map[slotNo]int     // how often block was called for it; guarded by mu, as what follows
+	with  map[*core]struct{} // caches that are to be told of slots together with this one
+	keys  map[string]uint64  // at most maxDebts, then all is owed; each with its number
+	last  uint64             // number of a key
+	many  atomic.Int64       // of keys, for those who only look
+	busy  bool               // a goroutine is at it
 }
 
 const maxDebts = 10_000
@@ -33,16 +36,27 @@ func (d *debts) owes(key string) bool {
 	return owed
 }
 
-// oweSlots notes an invalidation that failed. Its slots are blocked already.
-func (c *core) oweSlots(slots []slotNo) {
+// oweSlots notes an invalidation that failed, for this cache or another one of
+// with. Its slots are blocked already. All are told again together: a cache that
+// was told alone may by now hold what was made of parts that are old, in one that
+// was not.
+func (c *core) oweSlots(slots []slotNo, with []*core) {
 	d := &c.shared.debts
 	d.mu.Lock()
 	defer d.mu.Unlock()
+	d.oweSlots(slots, with)
+}
+
+// oweSlots is that for who holds mu.
+func (d *debts) oweSlots(slots []slotNo, with []*core) {
 	if d.slots == nil {
-		d.slots = make(map[slotNo]int)
+		d.slots, d.with = make(map[slotNo]int), make(map[*core]struct{})
 	}
 	for _, slot := range slots {
 		d.slots[slot]++
+	}
+	for _, other := range with {
+		d.with[other] = struct{}{}
 	}
 }
 
@@ -50,22 +64,20 @@ func (c *core) oweSlots(slots []slotNo) {
 func (c *core) oweKeys(keys []string) {
 	d := &c.shared.debts
 	d.mu.Lock()
+	defer d.mu.Unlock()
 	if d.keys == nil {
-		d.keys = make(map[string]struct{})
+		d.keys = make(map[string]uint64)
 	}
+	d.last++
 	for _, key := range keys {
-		d.keys[key] = struct{}{}
+		d.keys[key] = d.last
 	}
-	full := len(d.keys) > maxDebts
-	if full {
+	if len(d.keys) > maxDebts {
+		block([]*stamps{c.stamps}, ofClear) // before they are forgotten
+		d.oweSlots([]slotNo{clearSlot}, nil)
 		clear(d.keys)
 	}
 	d.many.Store(int64(len(d.keys)))
-	d.mu.Unlock()
-	if full {
-		block([]*stamps{c.stamps}, ofClear)
-		c.oweSlots([]slotNo{clearSlot})
-	}
 }
 
 // paid notes that the entries under keys were written or deleted after all.
@@ -81,11 +93,24 @@ func (d *debts) paid(keys ...string) {
 	d.many.Store(int64(len(d.keys)))
 }
 
-// owed returns what is owed now.
-func (d *debts) owed() (slots map[slotNo]int, keys []string) {
+// paidSince is paid for keys that were owed then, as owed returned them, and are
+// not owed anew.
+func (d *debts) paidSince(owed map[string]uint64, keys []string) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	return maps.Clone(d.slots), slices.Collect(maps.Keys(d.keys))
+	for _, key := range keys {
+		if d.keys[key] == owed[key] {
+			delete(d.keys, key)
+		}
+	}
+	d.many.Store(int64(len(d.keys)))
+}
+
+// owed returns what is owed now.
+func (d *debts) owed() (slots map[slotNo]int, with []*core, keys map[string]uint64) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return maps.Clone(d.slots), slices.Collect(maps.Keys(d.with)), maps.Clone(d.keys)
 }
 
 // Between two tries.
@@ -142,8 +167,8 @@ func (c *core) try(ctx context.Context) error {
 		}
 		c.probe(ctx)
 	}
-	slots, keys := c.shared.debts.owed()
-	if err := c.trySlots(ctx, slots); err != nil {
+	slots, with, keys := c.shared.debts.owed()
+	if err := c.trySlots(ctx, slots, with); err != nil {
 		return err
 	}
 	return c.tryKeys(ctx, keys)
@@ -158,14 +183,20 @@ func (c *core) probe(ctx context.Context) (state breakerState) {
 	return state
 }
 
-// trySlots tells the Backend of slots, and unblocks them.
-func (c *core) trySlots(ctx context.Context, slots map[slotNo]int) error {
+// trySlots tells the Backend of slots, and those of the caches with it, and
+// unblocks them here.
+func (c *core) trySlots(ctx context.Context, slots map[slotNo]int, with []*core) error {
 	if len(slots) == 0 {
 		return nil
 	}
-	list := slices.Collect(maps.Keys(slots))
+	list, cores := slices.Collect(maps.Keys(slots)), []*core{c}
+	for _, other := range with {
+		if other != c && !other.closed.Load() {
+			cores = append(cores, other)
+		}
+	}
 	pick := func(*stamps) []slotNo { return list }
-	if err := moveShared(ctx, []*core{c}, pick)[0]; err != nil {
+	if err := errors.Join(moveShared(ctx, cores, pick)...); err != nil {
 		return err
 	}
 	d := &c.shared.debts
@@ -177,6 +208,9 @@ func (c *core) trySlots(ctx context.Context, slots map[slotNo]int) error {
 			delete(d.slots, slot)
 		}
 	}
+	if len(d.slots) == 0 {
+		clear(d.with)
+	}
 	d.mu.Unlock()
 	move([]*stamps{c.stamps}, func(*stamps) []slotNo { return holds })
 	return nil
@@ -184,13 +218,13 @@ func (c *core) trySlots(ctx context.Context, slots map[slotNo]int) error {
 
 // tryKeys deletes the entries under keys, of which somebody may have written one
 // meanwhile: that costs a miss.
-func (c *core) tryKeys(ctx context.Context, keys []string) error {
+func (c *core) tryKeys(ctx context.Context, owed map[string]uint64) error {
 	const atOnce = 100
-	for some := range slices.Chunk(keys, atOnce) {
+	for some := range slices.Chunk(slices.Collect(maps.Keys(owed)), atOnce) {
 		if err := c.removeWithStamps(ctx, some); err != nil {
 			return err
 		}
-		c.shared.debts.paid(some...)
+		c.shared.debts.paidSince(owed, some)
 	}
 	return nil
 }

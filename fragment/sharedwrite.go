@@ -69,6 +69,21 @@ func (c *core) settleSet(drafts []*draft) {
 	}
 }
 
+// missedTurn notes keys that were to be set or deleted by one who did not get
+// their lanes in time.
+func (c *core) missedTurn(keys []Key) {
+	texts, err := c.textsOf(keys)
+	if c.shared == nil || err != nil {
+		return
+	}
+	for _, key := range texts {
+		c.flights.Forget(key)
+		c.failures.forget(key)
+	}
+	c.oweKeys(texts)
+	c.mend()
+}
+
 // removeForGood deletes entries whose lanes the caller holds, so that no fill of
 // another process brings them back.
 func (c *core) removeForGood(ctx context.Context, keys []string) error {

@@ -41,6 +41,7 @@ func (c *Cache) SetMany(ctx context.Context, items map[Key][]byte, p Policy) err
 	defer cancel()
 	done, err := core.take(ctx, keys)
 	if err != nil {
+		core.missedTurn(keys)
 		return fmt.Errorf("fragment: set: %w", err)
 	}
 	defer done()
