@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"flag"
+	"fmt"
 	"io"
 	"net"
 	"net/http"
@@ -179,6 +180,8 @@ func get(t *testing.T, address string) {
 	}
 }
 
+// ask tells whether the page came whole. A request that is cancelled may still be
+// told so, with a status of its own, before its connection is closed.
 func ask(ctx context.Context, address string) error {
 	request, err := http.NewRequestWithContext(ctx, http.MethodGet, address, nil)
 	if err != nil {
@@ -189,6 +192,9 @@ func ask(ctx context.Context, address string) error {
 		return err
 	}
 	defer response.Body.Close()
+	if response.StatusCode != http.StatusOK {
+		return fmt.Errorf("%s: %s", address, response.Status)
+	}
 	_, err = io.Copy(io.Discard, response.Body)
 	return err
 }

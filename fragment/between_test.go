@@ -100,3 +100,41 @@ func TestKeysInAnyOrder(t *testing.T) {
 		t.Fatal("the writers hold up each other")
 	}
 }
+
+// gated is a Backend whose Delete waits at the gate.
+type gated struct {
+	fragment.Backend
+	gate chan struct{}
+}
+
+func (g gated) Delete(ctx context.Context, keys ...string) error {
+	<-g.gate
+	return g.Backend.Delete(ctx, keys...)
+}
+
+// While a Delete is under way, who leads may find what it is about to delete.
+// Who comes after it does not wait for that.
+func TestDeleteBetweenLookupAndLanding(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var c *fragment.Cache
+		var first atomic.Bool
+		k, gate := fragment.KeyOf("k"), make(chan struct{})
+		b := &late{Backend: gated{newMemory(), gate}}
+		c = open(t, local{b}, fragment.Options{Observe: func(_ context.Context, e fragment.Event) {
+			if e.Kind == fragment.EventHit && first.CompareAndSwap(false, true) {
+				close(gate)
+				synctest.Wait()
+				go wantDo(t, c, k, fragment.Policy{}, give("new"), "new")
+				synctest.Wait()
+			}
+		}})
+		b.then = func() {
+			wantDo(t, c, k, fragment.Policy{}, give("old"), "old")
+			go c.Delete(t.Context(), k)
+			synctest.Wait()
+		}
+		wantDo(t, c, k, fragment.Policy{}, give("older"), "old")
+		synctest.Wait()
+		wantGet(t, c, k, "new")
+	})
+}

@@ -76,11 +76,8 @@ func (c *core) missedTurn(keys []Key) {
 	if c.shared == nil || err != nil {
 		return
 	}
-	for _, key := range texts {
-		c.flights.Forget(key)
-		c.failures.forget(key)
-	}
 	c.oweKeys(texts)
+	c.outdate(texts)
 	c.mend()
 }
 

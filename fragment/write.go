@@ -93,21 +93,31 @@ func (d *draft) refusal() error {
 }
 
 // take takes the lanes of keys for a write that is not a fill: fills under way
-// no longer store, and callers no longer wait for them.
+// no longer store, and callers no longer wait for them. Nor do they, once it is
+// done, for those who led meanwhile: they may have found what was still stored.
 func (c *core) take(ctx context.Context, keys []Key) (done func(), err error) {
 	texts, err := c.textsOf(keys)
 	if err != nil {
 		return nil, err
 	}
-	done, err = c.lanes.take(ctx, texts...)
+	leave, err := c.lanes.take(ctx, texts...)
 	if err != nil {
 		return nil, err
 	}
-	for _, key := range texts {
+	c.outdate(texts)
+	return func() {
+		c.outdate(texts)
+		leave()
+	}, nil
+}
+
+// outdate sees to it that nobody is given what became of a fill of keys that is
+// under way or has failed.
+func (c *core) outdate(keys []string) {
+	for _, key := range keys {
 		c.flights.Forget(key)
 		c.failures.forget(key)
 	}
-	return done, nil
 }
 
 // step is change for what is one step only where nobody outside of this process
