@@ -45,6 +45,7 @@ var mayImport = map[string][]string{
 	"echoext":                  {"fragment", echoPath},
 	"memo":                     {"fragment", cborPath},
 	"internal/ratio":           {},
+	"internal/servers":         {},
 }
 
 // mayRequire is all that go.mod may ask for itself. What the example site and
