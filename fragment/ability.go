@@ -79,6 +79,46 @@ func Add(ctx context.Context, b Backend, key string, value []byte, ttl time.Dura
 	return a.Add(ctx, key, value, ttl)
 }
 
+// Toucher is the ability to give what is stored a new life, from now on, as it
+// is: also beside a process that changes it. A key that is not there is not an
+// error.
+type Toucher interface {
+	Touch(ctx context.Context, ttl time.Duration, keys ...string) error
+}
+
+// Touch gives what b holds under keys a new life. Where b is no Toucher the error
+// is errors.ErrUnsupported.
+func Touch(ctx context.Context, b Backend, ttl time.Duration, keys ...string) error {
+	t, ok := b.(Toucher)
+	if !ok {
+		return errors.ErrUnsupported
+	}
+	return t.Touch(ctx, ttl, keys...)
+}
+
+// Watcher is the ability to tell what others change, so that copies of it can be
+// kept nearer.
+type Watcher interface {
+	// Watch makes b call changed, from now until it is closed, with keys under
+	// prefix that somebody else has set or deleted, or that have ended; without
+	// keys it says that anything may have changed unnoticed. Of each value that
+	// a later Get or GetMany of b returned, a change is told so, soon after it was
+	// made; one that this b made itself need not be. changed must return soon,
+	// and may be called by several goroutines. Watch is called once at most, and
+	// before any other call. Its error says why b cannot: errors.ErrUnsupported if
+	// it never will.
+	Watch(ctx context.Context, prefix string, changed func(keys ...string)) error
+}
+
+// Watch watches b. Where b is no Watcher the error is errors.ErrUnsupported.
+func Watch(ctx context.Context, b Backend, prefix string, changed func(keys ...string)) error {
+	w, ok := b.(Watcher)
+	if !ok {
+		return errors.ErrUnsupported
+	}
+	return w.Watch(ctx, prefix, changed)
+}
+
 // Locker is the ability to take leases, by which one process at a time fills a
 // key. A lease on a key is no entry of that key; it ends by itself after ttl,
 // also when its owner is no more.
