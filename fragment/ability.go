@@ -81,7 +81,8 @@ func Add(ctx context.Context, b Backend, key string, value []byte, ttl time.Dura
 
 // Toucher is the ability to give what is stored a new life, from now on, as it
 // is: also beside a process that changes it. A key that is not there is not an
-// error.
+// error. Without keys nothing is asked of the store; a wrapper then tells by its
+// error, errors.ErrUnsupported, that what is inside of it cannot.
 type Toucher interface {
 	Touch(ctx context.Context, ttl time.Duration, keys ...string) error
 }

@@ -122,7 +122,7 @@ func New(b Backend, o Options) (*Cache, error) {
 		k.prefix = o.Prefix + "~" // which no key has before its first '|'
 	}
 	if !k.inProcess {
-		k.shared = newShared(k.prefix, cmp.Or(o.MaxFaults, defaultMaxFaults))
+		k.shared = newShared(b, k.prefix, cmp.Or(o.MaxFaults, defaultMaxFaults))
 	}
 	k.policy.Tags = slices.Clone(k.policy.Tags)
 	byDefault(&k.policy.TTL, DefaultTTL)

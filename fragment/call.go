@@ -55,20 +55,20 @@ func (c *core) call(ctx context.Context, reads bool, f func() error) error {
 	return c.asks(ctx, reads, f)
 }
 
-func (c *core) getMany(ctx context.Context, keys []string) (found map[string][]byte, err error) {
+func (c *core) getMany(ctx context.Context, keys []string) (map[string][]byte, error) {
 	ctx, cancel := c.reading(ctx)
 	defer cancel()
-	err = c.call(ctx, true, func() (err error) {
-		found, err = GetMany(ctx, c.backend, keys)
-		return err
-	})
-	return found, err
+	return c.getManyAs(ctx, true, keys)
 }
 
-// getManyToWrite is getMany as a part of a write, which a breaker that is half
-// open lets through.
-func (c *core) getManyToWrite(ctx context.Context, keys []string) (found map[string][]byte, err error) {
-	err = c.call(ctx, false, func() (err error) {
+// getManyToWrite is getMany as a part of a write, whose budget ctx has, and which a
+// breaker that is half open lets through.
+func (c *core) getManyToWrite(ctx context.Context, keys []string) (map[string][]byte, error) {
+	return c.getManyAs(ctx, false, keys)
+}
+
+func (c *core) getManyAs(ctx context.Context, reads bool, keys []string) (found map[string][]byte, err error) {
+	err = c.call(ctx, reads, func() (err error) {
 		found, err = GetMany(ctx, c.backend, keys)
 		return err
 	})

@@ -43,6 +43,7 @@ func (c *Cache) Touch(ctx context.Context, k Key, p Policy) (ok bool, err error)
 		}
 		e.fresh = p.freshUntil(time.Now().UnixNano())
 		e.dead = p.deadUntil(e.fresh)
+		core.prolong(ctx, k.name, until(e.dead, time.Now().UnixNano()), key)
 		return core.rewrite(ctx, key, &e)
 	})
 	return ok && err == nil, err
@@ -83,14 +84,12 @@ func (c *Cache) Expire(ctx context.Context, keys ...Key) error {
 // Its stamps stay those of the value. The caller holds the lane.
 func (c *core) rewrite(ctx context.Context, key string, e *entry) error {
 	tags := make([]stamped, 0, e.ntags)
-	rest := e.tags
-	for range e.ntags {
-		tag, slot, stamp, after, ok := nextTag(rest)
-		if !ok {
-			return errNoEntry
-		}
+	whole := e.eachTag(func(tag []byte, slot slotNo, stamp uint64) bool {
 		tags = append(tags, stamped{string(tag), slot, stamp})
-		rest = after
+		return true
+	})
+	if !whole {
+		return errNoEntry
 	}
 	name := string(e.name)
 	raw, _ := e.encode(c.bound(key), name, tags, e.value)

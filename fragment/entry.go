@@ -16,12 +16,13 @@ import (
 //	16  fresh until
 //	24  dead until
 //	32  stamp of Clear
-//	40  cost of the fill in microseconds   4 bytes
-//	44  length of the value                4
-//	48  length of the name                 2
-//	50  number of tags                     2
-//	52  length of name and tags            4
-//	56  name, then each tag: stamp 8, slot 2, length 2, bytes
+//	40  stamp of the key, where the Backend is shared
+//	48  cost of the fill in microseconds   4 bytes
+//	52  length of the value                4
+//	56  length of the name                 2
+//	58  number of tags                     2
+//	60  length of name and tags            4
+//	64  name, then each tag: stamp 8, slot 2, length 2, bytes
 //
 // An entry is data from a place that others may write to: decodeEntry trusts
 // no length, allocates nothing, and whatever is amiss makes it foreign. In a
@@ -33,6 +34,7 @@ type entry struct {
 	fresh   int64
 	dead    int64
 	clear   uint64
+	own     uint64
 	cost    time.Duration
 
 	asked    time.Time // when it was read, if somebody wants to know
@@ -49,7 +51,7 @@ const (
 	entryVersion = 1
 	kindValue    = 0
 	kindNegative = 1
-	headSize     = 56
+	headSize     = 64
 	tagHead      = 12
 	maxTags      = math.MaxUint16
 	maxValue     = math.MaxUint32
@@ -58,8 +60,7 @@ const (
 var castagnoli = crc32.MakeTable(crc32.Castagnoli)
 
 // stamped is a tag and its stamp. The slot is told with it, so that a hit need
-// not look for it by name. Where the Backend is shared the first one has no tag:
-// it is the stamp of the key.
+// not look for it by name.
 type stamped struct {
 	tag   string
 	slot  slotNo
@@ -81,11 +82,12 @@ func (e *entry) encode(bound, name string, tags []stamped, value []byte) (raw, c
 	le.PutUint64(raw[16:], uint64(e.fresh))
 	le.PutUint64(raw[24:], uint64(e.dead))
 	le.PutUint64(raw[32:], e.clear)
-	le.PutUint32(raw[40:], uint32(min(e.cost.Microseconds(), math.MaxUint32)))
-	le.PutUint32(raw[44:], uint32(len(value)))
-	le.PutUint16(raw[48:], uint16(len(name)))
-	le.PutUint16(raw[50:], uint16(len(tags)))
-	le.PutUint32(raw[52:], uint32(meta))
+	le.PutUint64(raw[40:], e.own)
+	le.PutUint32(raw[48:], uint32(min(e.cost.Microseconds(), math.MaxUint32)))
+	le.PutUint32(raw[52:], uint32(len(value)))
+	le.PutUint16(raw[56:], uint16(len(name)))
+	le.PutUint16(raw[58:], uint16(len(tags)))
+	le.PutUint32(raw[60:], uint32(meta))
 	at := headSize + copy(raw[headSize:], name)
 	for _, t := range tags {
 		le.PutUint64(raw[at:], t.stamp)
@@ -129,7 +131,7 @@ func decodeEntry(raw []byte, bound string, e *entry) (ok bool) {
 		return false
 	}
 	le := binary.LittleEndian
-	size, name, meta := uint64(le.Uint32(raw[44:])), int(le.Uint16(raw[48:])), uint64(le.Uint32(raw[52:]))
+	size, name, meta := uint64(le.Uint32(raw[52:])), int(le.Uint16(raw[56:])), uint64(le.Uint32(raw[60:]))
 	if uint64(len(raw)) != headSize+meta+size || uint64(name) > meta {
 		return false
 	}
@@ -141,9 +143,10 @@ func decodeEntry(raw []byte, bound string, e *entry) (ok bool) {
 	e.fresh = int64(le.Uint64(raw[16:]))
 	e.dead = int64(le.Uint64(raw[24:]))
 	e.clear = le.Uint64(raw[32:])
-	e.cost = time.Duration(le.Uint32(raw[40:])) * time.Microsecond
+	e.own = le.Uint64(raw[40:])
+	e.cost = time.Duration(le.Uint32(raw[48:])) * time.Microsecond
 	e.negative = raw[3] == kindNegative
-	e.ntags = int(le.Uint16(raw[50:]))
+	e.ntags = int(le.Uint16(raw[58:]))
 	e.name = raw[headSize : headSize+name]
 	e.tags = raw[headSize+name : end]
 	e.value = raw[end:len(raw):len(raw)]
@@ -156,7 +159,7 @@ func (e *entry) valid(s *stamps) bool {
 		return false
 	}
 	rest := e.tags
-	for range e.ntags {
+	for range e.ntags { // not by eachTag: a call for each tag would be the larger part of a hit
 		_, slot, stamp, after, ok := nextTag(rest)
 		if !ok || !s.same(slot, stamp) {
 			return false
@@ -166,19 +169,18 @@ func (e *entry) valid(s *stamps) bool {
 	return true
 }
 
-// eachTag calls yield with each tag of e, in place.
-func (e *entry) eachTag(yield func(tag []byte)) {
+// eachTag calls yield with each tag of e, in place, until it returns false. It
+// reports whether that was not, and the tags are whole.
+func (e *entry) eachTag(yield func(tag []byte, slot slotNo, stamp uint64) bool) bool {
 	rest := e.tags
 	for range e.ntags {
-		tag, _, _, after, ok := nextTag(rest)
-		if !ok {
-			return
-		}
-		if len(tag) > 0 {
-			yield(tag)
+		tag, slot, stamp, after, ok := nextTag(rest)
+		if !ok || !yield(tag, slot, stamp) {
+			return false
 		}
 		rest = after
 	}
+	return true
 }
 
 func nextTag(p []byte) (tag []byte, slot slotNo, stamp uint64, rest []byte, ok bool) {

@@ -3,16 +3,14 @@ package fragment
 import (
 	"hash/maphash"
 	"slices"
-	"time"
 )
 
 // A guess is what the entry of a key was like when it was last read or written
 // here. It is no more than a guess: tags that are missing in it cost one more
-// trip, and a life that is too short costs a miss.
+// trip.
 type guess struct {
 	key   string
-	slots []slotNo      // of its tags
-	life  time.Duration // from then on
+	slots []slotNo // of its tags
 }
 
 func (s *shared) guessOf(key string) *guess {
@@ -33,20 +31,10 @@ func (s *shared) guess(key string) []slotNo {
 // maxGuess is how many tags of an entry are remembered.
 const maxGuess = 64
 
-func (s *shared) remember(key string, slots []slotNo, e *entry) {
-	slots, life := slots[:min(len(slots), maxGuess)], until(e.dead, e.created)
-	if g := s.guessOf(key); g != nil && slices.Equal(g.slots, slots) && life <= g.life {
+func (s *shared) remember(key string, slots []slotNo) {
+	slots = slots[:min(len(slots), maxGuess)]
+	if g := s.guessOf(key); g != nil && slices.Equal(g.slots, slots) {
 		return
 	}
-	s.guesses[maphash.String(s.seed, key)%uint64(len(s.guesses))].Store(&guess{key, slots, life})
-}
-
-// lifeOf is how long the entry of key is going to live, as far as that is known
-// before its fill.
-func (s *shared) lifeOf(key string, p *Policy) time.Duration {
-	life := later(int64(p.TTL), max(p.Stale, 0))
-	if g := s.guessOf(key); g != nil {
-		return max(time.Duration(life), g.life)
-	}
-	return time.Duration(life)
+	s.guesses[maphash.String(s.seed, key)%uint64(len(s.guesses))].Store(&guess{key, slots})
 }

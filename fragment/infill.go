@@ -107,10 +107,11 @@ func (s *scope) forbid(reason string) bool {
 // StoreWith stores value under k beside the entry that the fill around ctx
 // computes: with its tags, stamps and deadlines, and only if that is stored. The
 // value is copied before the fill returns to its caller; until then it belongs
-// to the fragment package. A Delete or Set of the fill's key in this process
-// keeps it from being stored; one of k itself, meanwhile, does not. Outside of a
-// fill, in one of DoMany that computes several, or with an invalid key, it does
-// nothing.
+// to the fragment package. It is an entry like any other from then on: a Delete of
+// the fill's key does not free it, but a tag that both have does, also while the
+// fill runs. A Set or Delete of k meanwhile does not keep it from being stored.
+// Outside of a fill, in one of DoMany that computes several, or with an invalid
+// key, it does nothing.
 func StoreWith(ctx context.Context, k Key, value []byte) {
 	s := scopeOf(ctx)
 	if s == nil || k.text == "" {

@@ -2,7 +2,6 @@ package fragment
 
 import (
 	"context"
-	"slices"
 	"time"
 )
 
@@ -39,6 +38,34 @@ func (c *core) look(ctx context.Context, tags []string, filling bool, asks ...*a
 	if c.isDown() {
 		return
 	}
+	seen, raws, err := c.readWithStamps(ctx, c.slotsToSee(tags, filling, asks), asks)
+	if err != nil {
+		c.unread(ctx, asks[0].name, began, err)
+		return
+	}
+	if unknown := c.decodeAll(ctx, asks, raws, seen); len(unknown) > 0 {
+		more, err := c.readStamps(ctx, unknown)
+		if err != nil {
+			c.unread(ctx, asks[0].name, began, err)
+			more = new(sight)
+		}
+		seen.add(more)
+	}
+	for _, a := range asks {
+		a.view.at, a.e.asked = seen, began
+		a.found = c.judgeShared(a, raws[a.key] != nil)
+	}
+}
+
+// unread tells of a read that failed, unless it is the caller who gave up.
+func (c *core) unread(ctx context.Context, name string, began time.Time, err error) {
+	if ctx.Err() == nil {
+		c.fault(ctx, name, "get", began, err)
+	}
+}
+
+// slotsToSee are the slots whose stamps a look asks for at once.
+func (c *core) slotsToSee(tags []string, filling bool, asks []*ask) []slotNo {
 	slots := []slotNo{clearSlot}
 	if filling {
 		slots = append(slots, epochSlot)
@@ -51,63 +78,30 @@ func (c *core) look(ctx context.Context, tags []string, filling bool, asks ...*a
 	for _, a := range asks {
 		slots = append(slots, c.shared.guess(a.key)...)
 	}
-	slots = distinct(slots)
-	seen, raws, err := c.readWithStamps(ctx, slots, asks)
-	if err != nil {
-		if ctx.Err() == nil { // else it is the caller who gave up
-			c.fault(ctx, asks[0].name, "get", began, err)
-		}
-		return
-	}
-	unknown := c.decodeAll(ctx, asks, raws, seen)
-	if len(unknown) > 0 {
-		more, err := c.readStamps(ctx, unknown)
-		if err != nil {
-			if ctx.Err() == nil {
-				c.fault(ctx, asks[0].name, "get", began, err)
-			}
-			more = new(sight)
-		}
-		seen.known = append(seen.known, more.known...)
-	}
-	for _, a := range asks {
-		a.view.at, a.e.asked = seen, began
-		a.found = c.judgeShared(a, raws[a.key] != nil)
-	}
-}
-
-func distinct(slots []slotNo) []slotNo {
-	slices.Sort(slots)
-	return slices.Compact(slots)
+	return distinct(slots)
 }
 
 // readWithStamps reads the entries of asks, the stamps of their keys and those
-// of slots.
+// of slots, which are in order.
 func (c *core) readWithStamps(ctx context.Context, slots []slotNo, asks []*ask) (*sight, map[string][]byte, error) {
 	keys := make([]string, 0, 2*len(asks)+len(slots))
 	for _, a := range asks {
 		keys = append(keys, a.key, c.shared.keyOfKey(a.key))
 	}
-	for _, slot := range slots {
-		keys = append(keys, c.shared.keyOfSlot(slot))
-	}
-	seen := &sight{known: make([]stamped, 0, len(slots)+4)}
+	keys = c.shared.appendKeysOf(keys, slots)
 	found, err := c.getMany(ctx, keys)
 	if err != nil {
 		return nil, nil, err
 	}
-	for i, slot := range slots {
-		seen.known = append(seen.known, stamped{slot: slot, stamp: stampIn(found, keys[2*len(asks)+i])})
-	}
-	seen.asked = len(slots) // an entry may carry any, and many
 	for i, a := range asks {
 		a.view.own = stampIn(found, keys[2*i+1])
 	}
-	return seen, found, nil
+	return sightOf(slots, keys[2*len(asks):], found), found, nil
 }
 
 // decodeAll decodes what was read, drops what is no entry, and returns the slots
-// that the entries carry and nobody has looked at.
+// that the entries carry and nobody has looked at: an entry may carry any, and
+// many.
 func (c *core) decodeAll(ctx context.Context, asks []*ask, raws map[string][]byte, seen *sight) (unknown []slotNo) {
 	for _, a := range asks {
 		raw, ok := raws[a.key]
@@ -119,49 +113,42 @@ func (c *core) decodeAll(ctx context.Context, asks []*ask, raws map[string][]byt
 			continue
 		}
 		var slots []slotNo
-		for rest := a.e.tags; ; {
-			tag, slot, _, after, ok := nextTag(rest)
-			if !ok {
-				break
-			}
-			if rest = after; len(tag) == 0 {
-				continue
-			}
+		a.e.eachTag(func(_ []byte, slot slotNo, _ uint64) bool {
 			slots = append(slots, slot)
-			if !slices.ContainsFunc(seen.known, func(s stamped) bool { return s.slot == slot }) {
+			if !seen.knows(slot) {
 				unknown = append(unknown, slot)
 			}
-		}
-		c.shared.remember(a.key, slots, a.e)
+			return true
+		})
+		c.shared.remember(a.key, slots)
 	}
-	return distinct(unknown)
+	return unknown
 }
 
 // judgeShared tells what an entry that was decoded is worth, by the stamps that
 // were seen.
 func (c *core) judgeShared(a *ask, there bool) state {
 	now := time.Now().UnixNano()
-	if !there || now >= a.e.dead || a.e.clear == 0 || a.e.clear != a.view.at.of(clearSlot) {
+	switch {
+	case !there || now >= a.e.dead || c.shared.debts.owes(a.key):
+		return missing
+	case !isStamp(a.e.own) || a.e.own != a.view.own:
+		return missing
+	case !c.isCurrent(clearSlot, a.e.clear, a.view.at):
 		return missing
 	}
-	if c.stamps.isBlocked(clearSlot) || c.shared.debts.owes(a.key) {
+	valid := a.e.eachTag(func(_ []byte, slot slotNo, stamp uint64) bool { return c.isCurrent(slot, stamp, a.view.at) })
+	switch {
+	case !valid:
 		return missing
-	}
-	rest := a.e.tags
-	for range a.e.ntags {
-		tag, slot, stamp, after, ok := nextTag(rest)
-		switch {
-		case !ok:
-			return missing
-		case len(tag) == 0 && (stamp == 0 || stamp != a.view.own):
-			return missing
-		case len(tag) > 0 && (!isStamp(stamp) || stamp != a.view.at.of(slot) || c.stamps.isBlocked(slot)):
-			return missing
-		}
-		rest = after
-	}
-	if now >= a.e.fresh {
+	case now >= a.e.fresh:
 		return stale
 	}
 	return fresh
+}
+
+// isCurrent reports whether a stamp that an entry carries is the one of its slot,
+// and nothing of that is being invalidated by this process.
+func (c *core) isCurrent(slot slotNo, stamp uint64, seen *sight) bool {
+	return isStamp(stamp) && stamp == seen.of(slot) && !c.stamps.isBlocked(slot)
 }

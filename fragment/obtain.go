@@ -120,7 +120,10 @@ func (c *core) stored(ctx context.Context, j *job) (result, bool) {
 func (c *core) resultOf(ctx context.Context, j *job, e *entry, mark uint64, seen view) result {
 	value, err := c.hit(ctx, j.name, e, j.around)
 	a := answer{value: value, mark: mark, view: seen, part: part{fresh: e.fresh}}
-	e.eachTag(func(tag []byte) { a.part.tags = append(a.part.tags, string(tag)) })
+	e.eachTag(func(tag []byte, _ slotNo, _ uint64) bool {
+		a.part.tags = append(a.part.tags, string(tag))
+		return true
+	})
 	return result{Value: a, Err: err}
 }
 

@@ -3,7 +3,6 @@ package fragment
 import (
 	"context"
 	"errors"
-	"slices"
 	"sync"
 	"time"
 )
@@ -23,7 +22,7 @@ func (c *core) prepare(ctx context.Context, jobs []*job) {
 func (c *core) prepareTo(ctx context.Context, jobs []*job) error {
 	ctx, cancel := c.writing(ctx)
 	defer cancel()
-	var life time.Duration
+	var lasts time.Duration
 	var keys []string
 	var seen, made *sight
 	for _, j := range jobs {
@@ -40,19 +39,19 @@ func (c *core) prepareTo(ctx context.Context, jobs []*job) error {
 		j.view.at = made
 		if j.view.own == 0 {
 			keys = append(keys, j.key)
-			life = max(life, c.shared.lifeOf(j.key, &j.policy))
+			lasts = max(lasts, c.stampTTLToFill(&j.policy))
 		}
 	}
 	if len(keys) == 0 {
 		return nil
 	}
-	own, err := c.writeKeyStamps(ctx, keys, life)
+	own, err := c.writeKeyStamps(ctx, keys, lasts)
 	if err != nil {
 		return err
 	}
 	for _, j := range jobs {
 		if stamp, ok := own[j.key]; ok {
-			j.view.own = stamp
+			j.view.own, j.view.lasts = stamp, lasts
 		}
 	}
 	return nil
@@ -87,27 +86,6 @@ func (c *core) createStamps(ctx context.Context, seen *sight) (*sight, error) {
 		}
 	}
 	return seen.with(now), nil
-}
-
-// with returns s with the stamps from now where it has none.
-func (s *sight) with(now *sight) *sight {
-	both := &sight{known: slices.Clone(s.known), asked: s.asked}
-	for i := range both.known {
-		if one := &both.known[i]; one.stamp == 0 {
-			one.stamp = now.of(one.slot)
-		}
-	}
-	return both
-}
-
-// without returns the wanted slots that have no stamp.
-func (s *sight) without() (none []slotNo) {
-	for _, one := range s.known[:s.asked] {
-		if one.stamp == 0 {
-			none = append(none, one.slot)
-		}
-	}
-	return none
 }
 
 // createEach gives stamps to slots, all at the same time: they share one budget.
@@ -145,23 +123,4 @@ func (c *core) replaceForeign(ctx context.Context, key string, stamp uint64) err
 		return err
 	}
 	return c.trySet(ctx, key, encodeStamp(stamp), Forever)
-}
-
-// writeKeyStamps gives keys new stamps, for entries that live so long.
-func (c *core) writeKeyStamps(ctx context.Context, keys []string, life time.Duration) (map[string]uint64, error) {
-	stamps, items := make(map[string]uint64, len(keys)), make(map[string][]byte, len(keys))
-	for _, key := range keys {
-		stamps[key] = newStamp()
-		items[c.shared.keyOfKey(key)] = encodeStamp(stamps[key])
-	}
-	return stamps, c.setStamps(ctx, items, keyStampTTL(life))
-}
-
-// keyStampTTL is how long the stamp of a key is there for an entry that lives so
-// long: with room for some refills, each of which relies on it.
-func keyStampTTL(life time.Duration) time.Duration {
-	if life > Forever/4 {
-		return Forever
-	}
-	return max(4*life, time.Hour)
 }

@@ -118,7 +118,7 @@ func TestPrefixesAreApart(t *testing.T) {
 }
 
 // A hit takes one trip, once the tags of its entry were seen. A fill whose tags
-// are known before takes three, and four if it is stored for long.
+// are known before takes four, of a new key or not.
 func TestTripsOfAHit(t *testing.T) {
 	p := newProcesses(t, 2, fragment.Options{})
 	c, other := p.caches[0], p.caches[1]
@@ -144,7 +144,7 @@ func TestTripsOfAHit(t *testing.T) {
 	plain := fragment.KeyOf("plain")
 	trips("a fill of a new key", fragmenttest.Trips{GetMany: 2, Set: 2}, func() { wantDo(t, c, plain, withTags(), give("v"), "v") })
 	must(t, c.Expire(t.Context(), plain))
-	trips("a refill", fragmenttest.Trips{GetMany: 2, Set: 1}, func() { wantDo(t, c, plain, withTags(), give("w"), "w") })
+	trips("a refill", fragmenttest.Trips{GetMany: 2, Set: 1, Touch: 1}, func() { wantDo(t, c, plain, withTags(), give("w"), "w") })
 	var keys []fragment.Key
 	for i := range 50 {
 		keys = append(keys, fragment.KeyOf("k", i))

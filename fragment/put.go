@@ -27,8 +27,12 @@ func (c *core) put(ctx context.Context, drafts []*draft) {
 			held = append(held, d)
 		}
 	}
+	c.prolongFor(ctx, held)
 	c.write(ctx, held)
 }
+
+// life is how long the entry lives from when it was made.
+func (d *draft) life() time.Duration { return until(d.entry.dead, d.entry.created) }
 
 // enter holds the lane for a fill that took that turn, unless it is over.
 func (one *lane) enter(ctx context.Context, turn uint64) error {
@@ -60,7 +64,7 @@ func (c *core) writeAtOnce(ctx context.Context, drafts []*draft) error {
 	var longest time.Duration
 	raws := make(map[string][]byte, len(drafts))
 	for _, d := range drafts {
-		longest = max(longest, until(d.entry.dead, d.entry.created))
+		longest = max(longest, d.life())
 		raws[d.key] = d.raw
 	}
 	return c.setMany(ctx, raws, longest)
@@ -68,27 +72,44 @@ func (c *core) writeAtOnce(ctx context.Context, drafts []*draft) error {
 
 // writeOne writes a draft and its companions. Those go first: who finds the
 // entry finds them too.
-func (c *core) writeOne(ctx context.Context, d *draft) (err error) {
-	ttl := until(d.entry.dead, d.entry.created)
-	var beside []string
-	for _, one := range d.beside {
-		key := c.key(one.key)
-		raw, _ := d.entry.encode(c.bound(key), one.key.name, c.stampedBeside(d), one.value)
-		if raw, err = c.sealed(key, raw); err != nil {
-			break
-		}
-		beside = append(beside, key)
-		if err = c.set(ctx, key, raw, ttl); err != nil {
-			break
-		}
-	}
+func (c *core) writeOne(ctx context.Context, d *draft) error {
+	beside, err := c.writeBeside(ctx, d)
 	if err == nil {
-		err = c.set(ctx, d.key, d.raw, ttl)
+		err = c.set(ctx, d.key, d.raw, d.life())
 	}
 	if err != nil && len(beside) > 0 { // a companion does not stay alone
 		err = errors.Join(err, c.remove(ctx, beside...))
 	}
 	return err
+}
+
+// writeBeside writes the companions of a draft, and returns the keys of those
+// that may be there.
+func (c *core) writeBeside(ctx context.Context, d *draft) (keys []string, err error) {
+	if len(d.beside) == 0 {
+		return nil, nil
+	}
+	for _, one := range d.beside {
+		keys = append(keys, c.key(one.key))
+	}
+	var own map[string]uint64
+	if c.shared != nil {
+		if own, err = c.writeKeyStamps(ctx, keys, stampTTL(d.life())); err != nil {
+			return nil, err
+		}
+	}
+	for i, one := range d.beside {
+		e := d.entry
+		e.own = own[keys[i]]
+		raw, _ := e.encode(c.bound(keys[i]), one.key.name, d.stamped, one.value)
+		if raw, err = c.sealed(keys[i], raw); err != nil {
+			return keys[:i], err
+		}
+		if err = c.set(ctx, keys[i], raw, d.life()); err != nil {
+			return keys[:i+1], err
+		}
+	}
+	return keys, nil
 }
 
 // unwritten tells a value that a Backend does not take, or is not given, from a

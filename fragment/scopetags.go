@@ -14,7 +14,7 @@ func (s *scope) addTagsOf(e *entry) {
 		if !ok {
 			return
 		}
-		if len(tag) > 0 && !s.isAmong(before, tag) {
+		if !s.isAmong(before, tag) {
 			if text == "" {
 				text = string(e.tags)
 				s.tags = slices.Grow(s.tags, e.ntags)

@@ -26,14 +26,15 @@ import (
 //
 // The stamp of a key keeps a fill of another process, which began before the key
 // was set or deleted, from bringing back what was there: Set changes it and Delete
-// removes it. A fill gives one to its key, if there is none, before it begins. It
-// is there for longer than the entry, and comes and goes with it.
+// removes it. A fill gives one to its key, if there is none, before it begins. Each
+// write of an entry sees to it that the stamp of its key stays for longer.
 type shared struct {
 	prefix  string // of the keys of stamps
 	seed    maphash.Seed
 	guesses [1 << 12]atomic.Pointer[guess]
 	looks   atomic.Uint64 // and fills that began: see view
 	creates chan struct{} // full while a goroutine creates stamps
+	touches bool          // the Backend can prolong what it holds
 	debts   debts
 	breaker breaker
 }
@@ -44,8 +45,8 @@ const (
 	stampSize  = 8
 )
 
-func newShared(prefix string, maxFaults int) *shared {
-	s := &shared{prefix: prefix + "!", seed: maphash.MakeSeed(), creates: make(chan struct{}, 1)}
+func newShared(b Backend, prefix string, maxFaults int) *shared {
+	s := &shared{prefix: prefix + "!", seed: maphash.MakeSeed(), creates: make(chan struct{}, 1), touches: canTouch(b)}
 	s.breaker.limit = maxFaults
 	return s
 }
@@ -95,22 +96,6 @@ func stampIn(found map[string][]byte, key string) uint64 {
 	return binary.LittleEndian.Uint64(p)
 }
 
-// A sight is what one look saw of the stamps. A slot that is not known has the
-// stamp 0, and so has one without a stamp.
-type sight struct {
-	known []stamped
-	asked int // how many of them are wanted for more than to judge an entry
-}
-
-func (s *sight) of(slot slotNo) uint64 {
-	for i := range s.known {
-		if s.known[i].slot == slot {
-			return s.known[i].stamp
-		}
-	}
-	return 0
-}
-
 // setStamps writes items, if it can be in one trip.
 func (c *core) setStamps(ctx context.Context, items map[string][]byte, ttl time.Duration) error {
 	if len(items) > 1 {
@@ -120,26 +105,4 @@ func (c *core) setStamps(ctx context.Context, items map[string][]byte, ttl time.
 		return c.trySet(ctx, key, value, ttl)
 	}
 	return nil
-}
-
-// readStamps reads the stamps of slots.
-func (c *core) readStamps(ctx context.Context, slots []slotNo) (*sight, error) {
-	return c.stampsBy(ctx, slots, c.getMany)
-}
-
-// stampsBy reads the stamps of slots by get.
-func (c *core) stampsBy(ctx context.Context, slots []slotNo, get func(context.Context, []string) (map[string][]byte, error)) (*sight, error) {
-	keys := make([]string, len(slots))
-	for i, slot := range slots {
-		keys[i] = c.shared.keyOfSlot(slot)
-	}
-	found, err := get(ctx, keys)
-	if err != nil {
-		return nil, err
-	}
-	seen := &sight{asked: len(slots)}
-	for i, slot := range slots {
-		seen.known = append(seen.known, stamped{slot: slot, stamp: stampIn(found, keys[i])})
-	}
-	return seen, nil
 }

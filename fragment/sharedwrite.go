@@ -19,9 +19,9 @@ func (c *core) viewToSet(ctx context.Context, drafts []*draft) error {
 	keys := make([]string, len(drafts))
 	var life time.Duration
 	for i, d := range drafts {
-		keys[i], life = d.key, max(life, until(d.entry.dead, d.entry.created))
+		keys[i], life = d.key, max(life, d.life())
 	}
-	own, err := c.writeKeyStamps(ctx, keys, life)
+	own, err := c.writeKeyStamps(ctx, keys, stampTTL(life))
 	if err != nil {
 		return unwritten(err)
 	}
@@ -103,13 +103,4 @@ func (c *core) removeWithStamps(ctx context.Context, keys []string) error {
 		all = append(all, c.shared.keyOfKey(key), key)
 	}
 	return c.remove(ctx, all...)
-}
-
-// stampedBeside is stamped for an entry beside that of d, under a key of its
-// own: a stamp of that key would have to be seen before the fill.
-func (c *core) stampedBeside(d *draft) []stamped {
-	if c.shared == nil {
-		return d.stamped
-	}
-	return d.stamped[1:]
 }

@@ -10,20 +10,19 @@ func (c *core) stampShared(ctx context.Context, d *draft) error {
 	if d.view.at == nil {
 		return errUnseen
 	}
+	d.entry.own = d.view.own
 	switch d.entry.clear = d.view.at.of(clearSlot); {
-	case d.entry.clear == 0 || d.view.own == 0:
+	case d.entry.clear == 0 || d.entry.own == 0:
 		return errUnseen
 	case isBlock(d.entry.clear):
 		return errOutdated
 	}
-	d.stamped = append(make([]stamped, 0, len(d.tags)+1), stamped{stamp: d.view.own}) // without a tag: that of the key
 	late := make(map[slotNo]uint64)
-	for _, tag := range d.tags {
-		t := stamped{tag: tag, slot: c.stamps.slotOf(tag)}
-		if t.stamp = d.view.at.of(t.slot); t.stamp == 0 || isBlock(t.stamp) {
+	for i := range d.stamped {
+		t := &d.stamped[i]
+		if t.stamp = d.view.at.of(t.slot); !isStamp(t.stamp) {
 			late[t.slot] = 0
 		}
-		d.stamped = append(d.stamped, t)
 	}
 	c.rememberTags(d)
 	if len(late) == 0 {
@@ -33,7 +32,7 @@ func (c *core) stampShared(ctx context.Context, d *draft) error {
 		return err
 	}
 	for i := range d.stamped {
-		if t := &d.stamped[i]; late[t.slot] != 0 && t.tag != "" {
+		if t := &d.stamped[i]; late[t.slot] != 0 {
 			t.stamp = late[t.slot]
 		}
 	}
@@ -43,10 +42,10 @@ func (c *core) stampShared(ctx context.Context, d *draft) error {
 // rememberTags remembers the tags of a draft for the next look.
 func (c *core) rememberTags(d *draft) {
 	slots := make([]slotNo, 0, len(d.tags))
-	for _, t := range d.stamped[1:] {
+	for _, t := range d.stamped {
 		slots = append(slots, t.slot)
 	}
-	c.shared.remember(d.key, slots, &d.entry)
+	c.shared.remember(d.key, slots)
 }
 
 // stampLate finds the stamps of slots that were not known before the fill, in

@@ -1,5 +1,7 @@
 package fragment
 
+import "time"
+
 // A view is what was seen before a fill: the stamps, and that of its own key.
 // In a Backend of this process there is nothing to see, and at is nil, as it is
 // where the Backend could not be read.
@@ -7,6 +9,7 @@ type view struct {
 	order uint64 // of the looks and the fills of this process, each when it began
 	at    *sight
 	own   uint64
+	lasts time.Duration // how long own stays at least, as far as is known
 }
 
 // agrees reports whether an answer made of what v saw may be given to one who

@@ -9,7 +9,7 @@ import (
 )
 
 // A Conn is a connection to a Server, and a Backend that is not InProcess. It
-// reads and writes many keys in one round trip, adds, and takes leases. Bytes
+// reads and writes many keys in one round trip, adds, touches, and takes leases. Bytes
 // are copied on the way, as a network does.
 type Conn struct {
 	server *Server
@@ -89,6 +89,17 @@ func (c *Conn) Delete(ctx context.Context, keys ...string) error {
 	return c.trip(ctx, func(s *Server) {
 		s.trips.Delete++
 		s.remove(keys)
+	})
+}
+
+// Touch gives what is under keys a new life.
+func (c *Conn) Touch(ctx context.Context, ttl time.Duration, keys ...string) error {
+	if len(keys) == 0 {
+		return nil
+	}
+	return c.trip(ctx, func(s *Server) {
+		s.trips.Touch++
+		s.touch(ttl, keys)
 	})
 }
 

@@ -97,6 +97,17 @@ func (e *entries) set(key string, k kept) {
 	e.m[key] = k
 }
 
+func (e *entries) touch(ttl time.Duration, keys []string) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	e.sweep()
+	for _, key := range keys {
+		if k, ok := e.m[key]; ok {
+			e.m[key] = kept{value: k.value, ttl: ttl, until: after(ttl)}
+		}
+	}
+}
+
 func (e *entries) remove(keys []string) {
 	e.mu.Lock()
 	defer e.mu.Unlock()

@@ -57,6 +57,14 @@ func (w *wrapped) SetMany(ctx context.Context, items map[string][]byte, ttl time
 	return err
 }
 
+func (w *wrapped) Touch(ctx context.Context, ttl time.Duration, keys ...string) error {
+	if len(keys) == 0 {
+		return fragment.Touch(ctx, w.b, ttl)
+	}
+	_, err := w.f.around(ctx, Writes, func() error { return fragment.Touch(ctx, w.b, ttl, keys...) })
+	return err
+}
+
 func (w *wrapped) Delete(ctx context.Context, keys ...string) error {
 	_, err := w.f.around(ctx, Deletes, func() error { return w.b.Delete(ctx, keys...) })
 	return err

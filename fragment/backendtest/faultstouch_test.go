@@ -1,0 +1,82 @@
+package backendtest_test
+
+import (
+	"context"
+	"time"
+
+	"github.com/pongocache/pongocache/fragment"
+	"github.com/pongocache/pongocache/fragment/fragmenttest"
+)
+
+const (
+	stays   = "what was touched stays for longer"
+	nothing = "to touch what is not there brings nothing"
+)
+
+// touchy is a connection to a server, which ends entries, and touches in another
+// way.
+type touchy struct {
+	*fragmenttest.Conn
+	with func(c *fragmenttest.Conn, ttl time.Duration, keys []string) error
+}
+
+func (b touchy) Touch(_ context.Context, ttl time.Duration, keys ...string) error {
+	return b.with(b.Conn, ttl, keys)
+}
+
+func touching(with func(c *fragmenttest.Conn, ttl time.Duration, keys []string) error) func() fragment.Backend {
+	return func() fragment.Backend { return touchy{fragmenttest.NewServer().Connect(), with} }
+}
+
+// touchFaults are those of backends that touch.
+var touchFaults = []fault{
+	{does: "touches nothing", breaks: stays,
+		open: touching(func(*fragmenttest.Conn, time.Duration, []string) error { return nil })},
+	{does: "touches the first key alone", breaks: stays,
+		open: touching(func(c *fragmenttest.Conn, ttl time.Duration, keys []string) error {
+			return c.Touch(background, ttl, keys[:min(len(keys), 1)]...)
+		})},
+	{does: "stops at what is not there", breaks: stays,
+		open: touching(func(c *fragmenttest.Conn, ttl time.Duration, keys []string) error {
+			for _, key := range keys {
+				if _, ok, _ := c.Get(background, key); !ok {
+					return nil
+				}
+				c.Touch(background, ttl, key)
+			}
+			return nil
+		})},
+	{does: "takes for ever for now", breaks: stays,
+		open: touching(func(c *fragmenttest.Conn, ttl time.Duration, keys []string) error {
+			if ttl == fragment.Forever {
+				return c.Delete(background, keys...)
+			}
+			return c.Touch(background, ttl, keys...)
+		})},
+	{does: "empties what it touches", breaks: stays,
+		open: touching(func(c *fragmenttest.Conn, ttl time.Duration, keys []string) error {
+			for _, key := range keys {
+				c.Set(background, key, nil, ttl)
+			}
+			return nil
+		})},
+	{does: "has an error for what is not there", breaks: nothing,
+		open: touching(func(c *fragmenttest.Conn, ttl time.Duration, keys []string) error {
+			for _, key := range keys {
+				if _, ok, _ := c.Get(background, key); !ok {
+					return errFault
+				}
+			}
+			return c.Touch(background, ttl, keys...)
+		})},
+	{does: "writes what it has read to touch it", breaks: nothing,
+		open: touching(func(c *fragmenttest.Conn, ttl time.Duration, keys []string) error {
+			for _, key := range keys {
+				if value, ok, _ := c.Get(background, key); ok {
+					time.Sleep(50 * time.Microsecond)
+					c.Set(background, key, value, ttl)
+				}
+			}
+			return nil
+		})},
+}

@@ -1,0 +1,95 @@
+package fragment
+
+import (
+	"cmp"
+	"context"
+	"slices"
+)
+
+// A sight is what one look saw of the stamps. It does not change once others have
+// it. A slot that is not known has the stamp 0, and so has one without a stamp.
+type sight struct {
+	known  []stamped // in the order of their slots
+	wanted []slotNo  // those of them that a fill relies on, not only an entry that was read
+}
+
+// find returns where a slot is, or belongs.
+func (s *sight) find(slot slotNo) (at int, known bool) {
+	return slices.BinarySearchFunc(s.known, slot, func(t stamped, slot slotNo) int { return cmp.Compare(t.slot, slot) })
+}
+
+func (s *sight) of(slot slotNo) uint64 {
+	if at, known := s.find(slot); known {
+		return s.known[at].stamp
+	}
+	return 0
+}
+
+func (s *sight) knows(slot slotNo) bool {
+	_, known := s.find(slot)
+	return known
+}
+
+// without returns the wanted slots that have no stamp.
+func (s *sight) without() (none []slotNo) {
+	for _, slot := range s.wanted {
+		if s.of(slot) == 0 {
+			none = append(none, slot)
+		}
+	}
+	return none
+}
+
+// with returns s with the stamps from now where it has none.
+func (s *sight) with(now *sight) *sight {
+	both := &sight{known: slices.Clone(s.known), wanted: s.wanted}
+	for i := range both.known {
+		if one := &both.known[i]; one.stamp == 0 {
+			one.stamp = now.of(one.slot)
+		}
+	}
+	return both
+}
+
+// add adds what another look saw of slots that s does not know.
+func (s *sight) add(more *sight) {
+	s.known = append(s.known, more.known...)
+	slices.SortFunc(s.known, func(a, b stamped) int { return cmp.Compare(a.slot, b.slot) })
+}
+
+// keysOf returns where the Backend holds the stamps of slots.
+func (s *shared) keysOf(slots []slotNo) []string { return s.appendKeysOf(nil, slots) }
+
+func (s *shared) appendKeysOf(keys []string, slots []slotNo) []string {
+	keys = slices.Grow(keys, len(slots))
+	for _, slot := range slots {
+		keys = append(keys, s.keyOfSlot(slot))
+	}
+	return keys
+}
+
+// sightOf is what found holds of slots, which are in order, under their keys.
+func sightOf(slots []slotNo, keys []string, found map[string][]byte) *sight {
+	seen := &sight{known: make([]stamped, len(slots), len(slots)+4), wanted: slots}
+	for i, slot := range slots {
+		seen.known[i] = stamped{slot: slot, stamp: stampIn(found, keys[i])}
+	}
+	return seen
+}
+
+// readStamps reads the stamps of slots, which nobody else has.
+func (c *core) readStamps(ctx context.Context, slots []slotNo) (*sight, error) {
+	slots = distinct(slots)
+	keys := c.shared.keysOf(slots)
+	found, err := c.getMany(ctx, keys)
+	if err != nil {
+		return nil, err
+	}
+	return sightOf(slots, keys, found), nil
+}
+
+// distinct brings slots, which nobody else has, in their order, each once.
+func distinct(slots []slotNo) []slotNo {
+	slices.Sort(slots)
+	return slices.Compact(slots)
+}
