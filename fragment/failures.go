@@ -24,15 +24,15 @@ const maxFailures = 512
 
 // A failure is one fill that failed or took too long.
 type failure struct {
-	now     int64 // when it was asked for
 	resting int64 // until then a stale value is served without a try
 	keeping int64 // until then err is given instead of a try
 	answer        // without a value: what the error was made of
 	err     error
 }
 
-func (f *failure) rests() bool { return f.now < f.resting }
-func (f *failure) kept() bool  { return f.now < f.keeping }
+func (f *failure) rests(now int64) bool  { return now < f.resting }
+func (f *failure) kept(now int64) bool   { return now < f.keeping }
+func (f *failure) isOver(now int64) bool { return !f.rests(now) && !f.kept(now) }
 
 func newFailures() *failures { return &failures{seed: maphash.MakeSeed()} }
 
@@ -45,8 +45,7 @@ func (f *failures) of(key string, now int64) (one failure, known bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	one, known = s.m[key]
-	one.now = now
-	if known && !one.rests() && !one.kept() {
+	if known && one.isOver(now) {
 		delete(s.m, key)
 		f.many.Add(-1)
 		return failure{}, false
@@ -57,32 +56,35 @@ func (f *failures) of(key string, now int64) (one failure, known bool) {
 // note remembers that the fill of key failed by err, computed as a tells.
 func (f *failures) note(key string, p *Policy, a answer, err error) {
 	now := time.Now().UnixNano()
-	one := failure{now: now, resting: later(now, max(p.RetryAfter, 0)), err: err}
-	if p.ErrorTTL > 0 {
-		one.keeping, one.answer = later(now, p.ErrorTTL), a
-	}
-	f.put(key, one)
+	f.change(key, now, func(one *failure) {
+		*one = failure{resting: later(now, max(p.RetryAfter, 0)), err: err}
+		if p.ErrorTTL > 0 {
+			one.keeping, one.answer = later(now, p.ErrorTTL), a
+		}
+	})
 }
 
-// rest remembers that a refill of key takes too long.
+// rest remembers that a refill of key takes too long. An error that is kept stays.
 func (f *failures) rest(key string, d time.Duration) {
 	now := time.Now().UnixNano()
-	f.put(key, failure{now: now, resting: later(now, max(d, 0))})
+	f.change(key, now, func(one *failure) { one.resting = max(one.resting, later(now, max(d, 0))) })
 }
 
-func (f *failures) put(key string, one failure) {
-	if !one.rests() && !one.kept() {
-		return
-	}
+// change changes what is remembered of key, if there is anything to remember.
+func (f *failures) change(key string, now int64, by func(*failure)) {
 	s := &f.shards[maphash.String(f.seed, key)%uint64(len(f.shards))]
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	one, known := s.m[key]
+	if by(&one); one.isOver(now) {
+		return
+	}
 	if s.m == nil {
 		s.m = make(map[string]failure)
 	}
-	if _, known := s.m[key]; !known {
+	if !known {
 		if len(s.m) >= maxFailures {
-			f.many.Add(-makeRoom(s.m, one.now))
+			f.many.Add(-makeRoom(s.m, now))
 		}
 		f.many.Add(1)
 	}
@@ -92,7 +94,7 @@ func (f *failures) put(key string, one failure) {
 // makeRoom forgets what is over, or else any one, and returns how many.
 func makeRoom(m map[string]failure, now int64) (forgotten int64) {
 	for key, one := range m {
-		if one.now = now; !one.rests() && !one.kept() {
+		if one.isOver(now) {
 			delete(m, key)
 			forgotten++
 		}

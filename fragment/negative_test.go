@@ -205,3 +205,26 @@ func TestOldErrorIsNotRemembered(t *testing.T) {
 		}
 	}
 }
+
+// An error that is kept stays so beside a refill that takes long.
+func TestKeptErrorStaysBesideASlowRefill(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c, k := fresh(t, fragment.Options{}), fragment.KeyOf("k")
+		p := fragment.Policy{
+			TTL: time.Second, Stale: 10 * time.Second, ErrorTTL: time.Minute,
+			RetryAfter: time.Millisecond, FillSoftTimeout: time.Millisecond, Detach: true,
+		}
+		wantDo(t, c, k, p, give("old"), "old")
+		time.Sleep(2 * time.Second)
+		wantDo(t, c, k, p, fails, "old")
+		time.Sleep(time.Second)
+		wantDo(t, c, k, p, func(ctx context.Context) ([]byte, error) {
+			time.Sleep(time.Second)
+			fragment.SkipStore(ctx, "")
+			return nil, nil
+		}, "old")
+		time.Sleep(20 * time.Second)
+		_, err := c.Do(t.Context(), k, p, give("new"))
+		wantErr(t, "Do", err, errFill)
+	})
+}

@@ -24,14 +24,15 @@ func (c *core) spare(ctx context.Context, j *job) (value []byte, err error, ok b
 
 // recall answers j by the failure of a moment ago, if there was one.
 func (c *core) recall(ctx context.Context, j *job) (value []byte, err error, ok bool) {
-	failed, known := c.failures.of(j.key, time.Now().UnixNano())
+	now := time.Now().UnixNano()
+	failed, known := c.failures.of(j.key, now)
 	switch {
 	case !known || j.policy.Refresh:
 		return nil, nil, false
-	case j.old != nil && failed.rests():
+	case j.old != nil && failed.rests(now):
 		value, err = c.serveOld(ctx, j, "a refill failed or was too slow a moment ago")
 		return value, err, true
-	case j.old == nil && failed.kept() && c.current(&failed.answer, j.view):
+	case j.old == nil && failed.kept(now) && c.current(&failed.answer, j.view):
 		j.around.report(failed.part)
 		c.tell(ctx, Event{Kind: EventHit, Name: j.name, Err: failed.err, Reason: "the error of a fill a moment ago"})
 		return nil, failed.err, true
