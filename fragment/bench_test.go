@@ -88,3 +88,19 @@ func BenchmarkDoMany(b *testing.B) {
 		})
 	}
 }
+
+// A hit of a copy that is kept near, beside one in a cache in memory.
+func BenchmarkNearHit(b *testing.B) {
+	local := open(b, fragmenttest.NewMemory(), fragment.Options{})
+	near := open(b, fragmenttest.NewServer().Connect(), fragment.Options{Near: fragmenttest.NewMemory()})
+	for _, tags := range []int{0, 4} {
+		p := fragment.Policy{TTL: time.Hour}
+		for i := range tags {
+			p.Tags = append(p.Tags, fmt.Sprint("tag:", i))
+		}
+		k := fragment.KeyOf("k", tags)
+		b.Run(fmt.Sprint("tags=", tags), func(b *testing.B) {
+			measure.Compare(b, repeat(b, local, k, p), repeat(b, near, k, p))
+		})
+	}
+}

@@ -30,6 +30,18 @@ type Options struct {
 	// before it returned: compression comes before encryption.
 	Transforms []Transform
 
+	// Near keeps copies of entries in the memory of this process, where the Backend
+	// is one that others use too; it is InProcess itself, and closed with the Cache.
+	// If the Backend is a Watcher, what others change leaves Near soon after;
+	// otherwise Near may be out of date for NearTTL. What this process changes is
+	// changed in both. Fills do not read Near: what they make is kept for longer.
+	Near Backend
+	// NearTTL is how long a copy stays at most, shortened by up to the fraction
+	// NearJitter of it. Zero is one minute, or if the Backend is no Watcher, one
+	// second.
+	NearTTL    time.Duration
+	NearJitter float64
+
 	// Wait is how long a caller waits for the fill of another before it fills
 	// for itself. Zero is 10 s; negative does not wait.
 	Wait time.Duration
@@ -84,6 +96,7 @@ type core struct {
 	transforms []Transform
 	stamps     *stamps
 	shared     *shared // nil for a Backend of this process
+	near       *near   // nil without one
 	lanes      *lanes
 	flights    flight.Group[answer]
 	failures   *failures
@@ -108,6 +121,9 @@ func New(b Backend, o Options) (*Cache, error) {
 	if slices.Contains(o.Transforms, nil) {
 		return nil, errors.New("fragment: Options.Transforms holds a nil: leave it out")
 	}
+	if err := checkNear(b, &o); err != nil {
+		return nil, err
+	}
 	if o.MaxValue < 0 {
 		return nil, fmt.Errorf("fragment: Options.MaxValue is %d: want a number of bytes, or 0 for the backend's limit", o.MaxValue)
 	}
@@ -129,6 +145,12 @@ func New(b Backend, o Options) (*Cache, error) {
 	byDefault(&k.policy.RetryAfter, DefaultRetryAfter)
 	if k.wait == 0 {
 		k.wait = defaultWait
+	}
+	if o.Near != nil {
+		k.near = newNear(&o)
+		if err := k.watch(); err != nil {
+			return nil, err
+		}
 	}
 	c := new(Cache)
 	c.core.Store(k)
@@ -171,6 +193,9 @@ func (c *Cache) Close() error {
 		return nil
 	}
 	k.background.close(closePatience)
+	if k.near != nil {
+		return errors.Join(k.backend.Close(), k.near.backend.Close())
+	}
 	return k.backend.Close()
 }
 

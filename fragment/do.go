@@ -85,6 +85,9 @@ func (c *core) do(ctx context.Context, k Key, p *Policy, f Filler) ([]byte, erro
 	key, around := c.key(k), scopeOf(ctx)
 	landed := c.flights.Landed()
 	var e entry
+	if !p.Refresh && c.isNear(ctx, around, key, &e) && !p.isEarly(&e) {
+		return c.hit(ctx, k.name, &e, around)
+	}
 	found, seen := c.lookupToFill(ctx, k.name, key, p.Tags, &e)
 	if found == fresh && !p.Refresh && !p.isEarly(&e) {
 		return c.hit(ctx, k.name, &e, around)

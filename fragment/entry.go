@@ -37,6 +37,7 @@ type entry struct {
 	own     uint64
 	cost    time.Duration
 
+	near     bool      // it is a copy, kept near
 	asked    time.Time // when it was read, if somebody wants to know
 	negative bool      // there is nothing: value is the text of the error that said so
 

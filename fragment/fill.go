@@ -48,7 +48,8 @@ func (c *core) fill(ctx context.Context, jobs []*job, n *flight.Node, f computin
 		d.mark = mark
 		c.tell(inside, Event{Kind: EventFill, Name: d.name, Err: d.err, Duration: d.cost, Size: len(d.value)})
 		// An error has a mark and tags too: it may be outdated like a value.
-		seen := view{order: order, at: d.view.at, own: d.view.own}
+		seen := d.view
+		seen.order = order
 		results[i] = result{Value: answer{mark: mark, view: seen, part: d.part()}, Err: d.err}
 		c.settle(ctx, d, &results[i])
 	}

@@ -31,9 +31,9 @@ func asksFor(n int, key func(i int) (name, key string)) []*ask {
 // the entries are going to have, as far as that is known. With filling it sees
 // what a fill that may follow has to have seen.
 func (c *core) look(ctx context.Context, tags []string, filling bool, asks ...*ask) {
-	order, began := c.order(), time.Now()
+	order, mark, began := c.order(), c.stamps.mark(), time.Now()
 	for _, a := range asks {
-		a.view.order = order
+		a.view.order, a.view.guard = order, c.near.guard(a.key)
 	}
 	if c.isDown() {
 		return
@@ -53,7 +53,9 @@ func (c *core) look(ctx context.Context, tags []string, filling bool, asks ...*a
 	}
 	for _, a := range asks {
 		a.view.at, a.e.asked = seen, began
-		a.found = c.judgeShared(a, raws[a.key] != nil)
+		if a.found = c.judgeShared(a, raws[a.key] != nil); a.found == fresh {
+			c.keepRead(ctx, a.key, a.e, mark, a.view.guard)
+		}
 	}
 }
 

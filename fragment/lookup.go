@@ -128,13 +128,24 @@ func (c *core) hit(ctx context.Context, name string, e *entry, around *scope) ([
 	n := c.counts.of(name)
 	n.hits.Add(1)
 	n.saved.Add(int64(e.cost))
+	if e.near {
+		n.near.Add(1)
+	}
 	if c.observe != nil {
-		c.tell(ctx, Event{Kind: EventHit, Name: name, Size: len(e.value), Start: e.asked})
+		c.tell(ctx, Event{Kind: EventHit, Name: name, Reason: e.place(), Size: len(e.value), Start: e.asked})
 	}
 	if around != nil {
 		around.reportEntry(e, false)
 	}
 	return e.answer()
+}
+
+// place tells where an entry was found, if that is worth a word.
+func (e *entry) place() string {
+	if e.near {
+		return "near"
+	}
+	return ""
 }
 
 // miss counts and tells that there was nothing fresh, unless a stale value may

@@ -174,7 +174,7 @@ func (c *core) hitMany(ctx context.Context, b *batch, p *Policy) (wanted []*memb
 		k := b.keys[b.distinct[at]]
 		return k.name, c.key(k)
 	})
-	c.lookupMany(ctx, p.Tags, true, asks)
+	c.lookupMany(ctx, p.Tags, true, c.notNear(ctx, around, asks, p))
 	for at, i := range b.distinct {
 		a := asks[at]
 		if a.found == fresh && !p.Refresh && !p.isEarly(a.e) {

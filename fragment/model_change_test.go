@@ -102,6 +102,8 @@ var always = []string{
 func (c *tally) observe(_ context.Context, e fragment.Event) {
 	what := e.Kind.String()
 	switch {
+	case e.Kind == fragment.EventHit && e.Reason == "near":
+		what += ": near"
 	case e.Kind == fragment.EventFill && errors.Is(e.Err, fragment.ErrNotFound):
 		what += ": there is nothing"
 	case e.Kind == fragment.EventFault:

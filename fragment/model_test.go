@@ -64,20 +64,26 @@ func (m *model) newProcess() *process {
 	return p
 }
 
-// newSite adds a site to p, whose caches are over these backends.
-func (p *process) newSite(shared bool, loaders, pages fragment.Backend, o fragment.Options) {
+// newSite adds a site to p, whose caches are over these backends, and keep copies
+// in what near returns, if it is not nil.
+func (p *process) newSite(shared bool, loaders, pages fragment.Backend, near func() fragment.Backend, o fragment.Options) {
 	s := &site{process: p, shared: shared, floors: make([]atomic.Int64, len(p.rows))}
 	o.Observe = p.seen.observe
 	for name, one := range map[string]struct {
 		cache **fragment.Cache
 		b     fragment.Backend
 	}{"loaders": {&s.loaders, loaders}, "pages": {&s.pages, pages}} {
-		o.Prefix = name
+		if o.Prefix = name; near != nil {
+			o.Near = near()
+		}
 		*one.cache = open(p.t, one.b, o)
 		must(p.t, p.caches.Use(fmt.Sprint(name, len(p.sites)), *one.cache))
 	}
 	p.sites = append(p.sites, s)
 }
+
+// inMemory is for copies that are kept near.
+func inMemory() fragment.Backend { return fragmenttest.NewMemory() }
 
 // rise raises a floor to v.
 func rise(floor *atomic.Int64, v int64) {
@@ -112,7 +118,7 @@ type plain struct{ fragment.Backend }
 func TestModelNeverShowsWhatWasInvalidated(t *testing.T) {
 	all := func(b fragment.Backend) fragment.Backend { return b }
 	none := func(b fragment.Backend) fragment.Backend { return plain{b} }
-	leases := []string{"stale: another process refills", "wait: another process filled it"}
+	leases := []string{"stale: another process refills", "wait: another process filled it", "hit: near"}
 	for _, run := range []struct {
 		abilities string
 		of        func(fragment.Backend) fragment.Backend
@@ -121,11 +127,14 @@ func TestModelNeverShowsWhatWasInvalidated(t *testing.T) {
 		t.Run(run.abilities, func(t *testing.T) {
 			m, server, slow := newModel(t, 6), fragmenttest.NewServer(), new(fragmenttest.Faults)
 			slow.Inject(fragmenttest.Fault{Does: fragmenttest.DelayUpTo, For: 300 * time.Microsecond, Chance: 0.1})
-			for range 3 {
-				p := m.newProcess()
+			for i := range 3 {
+				p, near := m.newProcess(), inMemory
+				if i == 0 || run.also == nil { // who does not watch is told nothing
+					near = nil
+				}
 				o := fragment.Options{ReadTimeout: time.Minute, WriteTimeout: time.Minute} // nothing fails here
-				p.newSite(true, run.of(slow.Wrap(server.Connect())), run.of(slow.Wrap(server.Connect())), o)
-				p.newSite(false, hesitant(), hesitant().(local).Backend, o) // the pages not in process
+				p.newSite(true, run.of(slow.Wrap(server.Connect())), run.of(slow.Wrap(server.Connect())), near, o)
+				p.newSite(false, hesitant(), hesitant().(local).Backend, nil, o) // the pages not in process
 			}
 			m.needs = slices.Concat(always, run.also)
 			m.run(modelTime(t)/2, 12, func() time.Duration { return 0 })

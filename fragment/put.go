@@ -51,12 +51,16 @@ func (one *lane) enter(ctx context.Context, turn uint64) error {
 // possible, else one by one, so that one that the Backend refuses is deleted and
 // costs the others nothing.
 func (c *core) write(ctx context.Context, drafts []*draft) {
-	if len(drafts) > 1 && c.writeAtOnce(ctx, drafts) == nil {
-		return
+	if len(drafts) < 2 || c.writeAtOnce(ctx, drafts) != nil {
+		for _, d := range drafts {
+			d.put = time.Now()
+			d.why = unwritten(c.writeOne(ctx, d))
+		}
 	}
 	for _, d := range drafts {
-		d.put = time.Now()
-		d.why = unwritten(c.writeOne(ctx, d))
+		if d.why == nil {
+			c.keepWritten(ctx, d)
+		}
 	}
 }
 
@@ -67,7 +71,16 @@ func (c *core) writeAtOnce(ctx context.Context, drafts []*draft) error {
 		longest = max(longest, d.life())
 		raws[d.key] = d.raw
 	}
+	defer c.near.drop(ctx, keysOf(drafts)...)
 	return c.setMany(ctx, raws, longest)
+}
+
+func keysOf(drafts []*draft) []string {
+	keys := make([]string, len(drafts))
+	for i, d := range drafts {
+		keys[i] = d.key
+	}
+	return keys
 }
 
 // writeOne writes a draft and its companions. Those go first: who finds the

@@ -59,7 +59,8 @@ func (c *Cache) peek(ctx context.Context, k Key, e *entry) (*core, bool, error) 
 	if err != nil {
 		return nil, false, err
 	}
-	return core, core.lookup(ctx, k.name, core.key(k), e) == fresh, nil
+	key := core.key(k)
+	return core, core.isNear(ctx, scopeOf(ctx), key, e) || core.lookup(ctx, k.name, key, e) == fresh, nil
 }
 
 // GetMany returns the fresh values of keys; what is absent from the map is a
@@ -78,9 +79,9 @@ func (c *Cache) GetMany(ctx context.Context, keys []Key) (map[Key][]byte, error)
 	if err != nil {
 		return nil, err
 	}
-	asks := asksFor(len(keys), func(i int) (name, key string) { return keys[i].name, texts[i] })
-	core.lookupMany(ctx, nil, false, asks)
 	around, values := scopeOf(ctx), make(map[Key][]byte, len(keys))
+	asks := asksFor(len(keys), func(i int) (name, key string) { return keys[i].name, texts[i] })
+	core.lookupMany(ctx, nil, false, core.notNear(ctx, around, asks, nil))
 	for i, a := range asks {
 		if a.found != fresh {
 			core.miss(ctx, a.name, missing)

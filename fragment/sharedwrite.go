@@ -20,6 +20,7 @@ func (c *core) viewToSet(ctx context.Context, drafts []*draft) error {
 	var life time.Duration
 	for i, d := range drafts {
 		keys[i], life = d.key, max(life, d.life())
+		d.view.guard = c.near.guard(d.key)
 	}
 	own, err := c.writeKeyStamps(ctx, keys, stampTTL(life))
 	if err != nil {
@@ -30,7 +31,7 @@ func (c *core) viewToSet(ctx context.Context, drafts []*draft) error {
 		return unwritten(err)
 	}
 	for _, d := range drafts {
-		d.view = view{at: seen, own: own[d.key]}
+		d.view.at, d.view.own = seen, own[d.key]
 	}
 	return nil
 }

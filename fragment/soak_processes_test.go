@@ -29,11 +29,15 @@ func TestSoakOfProcesses(t *testing.T) {
 	flips := fragmenttest.Fault{Does: fragmenttest.Flip, Chance: 0.01}
 	w := &weather{soak: s, server: fragmenttest.NewServer(), nuisances: append([]fragmenttest.Fault{flips}, nuisances...)}
 	w.calm()
-	for range 3 {
+	for i := range 3 {
+		near := func() fragment.Backend { return s.faults.Wrap(fragmenttest.NewMemory()) }
+		if i == 0 {
+			near = nil
+		}
 		conns := []*fragmenttest.Conn{w.server.Connect(), w.server.Connect()}
 		w.conns = append(w.conns, conns)
 		o := fragment.Options{Wait: 200 * time.Millisecond, WriteTimeout: 300 * time.Millisecond}
-		s.newProcess().newSite(true, s.faults.Wrap(conns[0]), s.faults.Wrap(conns[1]), o)
+		s.newProcess().newSite(true, s.faults.Wrap(conns[0]), s.faults.Wrap(conns[1]), near, o)
 	}
 	if soakTime(t) >= long {
 		s.needs = []string{

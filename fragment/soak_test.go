@@ -77,7 +77,7 @@ func TestSoakInMemory(t *testing.T) {
 	leaves := goroutines(t)
 	s := newSoak(t)
 	s.faults.Inject(failures...)
-	s.newProcess().newSite(false, s.faults.Wrap(fragmenttest.NewMemory()), s.faults.Wrap(fragmenttest.NewMemory()), fragment.Options{})
+	s.newProcess().newSite(false, s.faults.Wrap(fragmenttest.NewMemory()), s.faults.Wrap(fragmenttest.NewMemory()), nil, fragment.Options{})
 	s.soak(func(context.Context) {}, nil)
 	s.close()
 	leaves()

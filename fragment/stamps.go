@@ -145,6 +145,22 @@ func move(tables []*stamps, pick slotPicker) {
 	}
 }
 
+// renew ends what carries the stamps of slots, of which one hears that another
+// process has invalidated them.
+func (s *stamps) renew(slots []slotNo) {
+	if len(slots) == 0 {
+		return
+	}
+	invalidating.Lock()
+	defer invalidating.Unlock()
+	now := s.tick.Add(1)
+	for _, slot := range slots {
+		if s.holds[slot] == 0 {
+			s.at(slot).Store(now)
+		}
+	}
+}
+
 // A slotPicker names the same slots in any table.
 type slotPicker func(*stamps) []slotNo
 

@@ -9,6 +9,7 @@ import (
 // Stats are the counts of a Cache since it was opened.
 type Stats struct {
 	Hits   uint64 // fresh values served
+	Near   uint64 // of those, the ones from Options.Near
 	Misses uint64 // lookups that found nothing usable
 	Stale  uint64 // stale values served
 	Fills  uint64 // fills that were run
@@ -26,10 +27,10 @@ type Stats struct {
 
 // NameStats are the counts of one key name.
 type NameStats struct {
-	Hits, Misses, Stale, Fills uint64
-	FillTime                   time.Duration // spent in fills
-	Saved                      time.Duration // that hits and stale values did not spend: what their fills had taken
-	Bytes                      uint64        // of the values stored by fills and writes
+	Hits, Near, Misses, Stale, Fills uint64
+	FillTime                         time.Duration // spent in fills
+	Saved                            time.Duration // that hits and stale values did not spend: what their fills had taken
+	Bytes                            uint64        // of the values stored by fills and writes
 }
 
 const (
@@ -48,10 +49,10 @@ type counters struct {
 // nameCounters are written on each hit by every goroutine that reads entries of
 // the name. They are a cache line of their own.
 type nameCounters struct {
-	hits, misses, stale, fills atomic.Uint64
-	fillTime, saved            atomic.Int64
-	bytes                      atomic.Uint64
-	_                          [64]byte
+	hits, near, misses, stale, fills atomic.Uint64
+	fillTime, saved                  atomic.Int64
+	bytes                            atomic.Uint64
+	_                                [64]byte
 }
 
 func (c *counters) of(name string) *nameCounters {
@@ -79,11 +80,12 @@ func (c *counters) snapshot() Stats {
 	c.names.Range(func(name, counts any) bool {
 		n := counts.(*nameCounters)
 		one := NameStats{
-			Hits: n.hits.Load(), Misses: n.misses.Load(), Stale: n.stale.Load(), Fills: n.fills.Load(),
+			Hits: n.hits.Load(), Near: n.near.Load(), Misses: n.misses.Load(), Stale: n.stale.Load(), Fills: n.fills.Load(),
 			FillTime: time.Duration(n.fillTime.Load()), Saved: time.Duration(n.saved.Load()), Bytes: n.bytes.Load(),
 		}
 		s.Names[name.(string)] = one
 		s.Hits += one.Hits
+		s.Near += one.Near
 		s.Misses += one.Misses
 		s.Stale += one.Stale
 		s.Fills += one.Fills

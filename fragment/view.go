@@ -10,6 +10,7 @@ type view struct {
 	at    *sight
 	own   uint64
 	lasts time.Duration // how long own stays at least, as far as is known
+	guard guard         // of a copy to be kept near
 }
 
 // agrees reports whether an answer made of what v saw may be given to one who

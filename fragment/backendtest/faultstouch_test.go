@@ -73,7 +73,7 @@ var touchFaults = []fault{
 		open: touching(func(c *fragmenttest.Conn, ttl time.Duration, keys []string) error {
 			for _, key := range keys {
 				if value, ok, _ := c.Get(background, key); ok {
-					time.Sleep(50 * time.Microsecond)
+					time.Sleep(time.Millisecond)
 					c.Set(background, key, value, ttl)
 				}
 			}

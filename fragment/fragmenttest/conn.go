@@ -9,7 +9,8 @@ import (
 )
 
 // A Conn is a connection to a Server, and a Backend that is not InProcess. It
-// reads and writes many keys in one round trip, adds, touches, and takes leases. Bytes
+// reads and writes many keys in one round trip, adds, touches, takes leases, and
+// tells what others change. Bytes
 // are copied on the way, as a network does.
 type Conn struct {
 	server *Server
@@ -25,14 +26,14 @@ var errConnClosed = errors.New("fragmenttest: the connection is closed")
 
 // Cut breaks the connection: every call fails with ErrUnreachable, at once.
 // Other connections do not notice.
-func (c *Conn) Cut() { c.server.turn(&c.way, broken) }
+func (c *Conn) Cut() { c.server.turn(c, broken) }
 
 // Hang lets every call wait until its ctx ends, or until Mend, Cut or Close is
 // called.
-func (c *Conn) Hang() { c.server.turn(&c.way, stuck) }
+func (c *Conn) Hang() { c.server.turn(c, stuck) }
 
 // Mend ends Cut and Hang. Calls that hang go on.
-func (c *Conn) Mend() { c.server.turn(&c.way, free) }
+func (c *Conn) Mend() { c.server.turn(c, free) }
 
 // Get returns a copy of the value under key.
 func (c *Conn) Get(ctx context.Context, key string) (value []byte, ok bool, err error) {
@@ -65,6 +66,7 @@ func (c *Conn) Set(ctx context.Context, key string, value []byte, ttl time.Durat
 	return c.trip(ctx, func(s *Server) {
 		s.trips.Set++
 		s.store(key, value, ttl)
+		s.tell(c, key)
 	})
 }
 
@@ -77,6 +79,7 @@ func (c *Conn) SetMany(ctx context.Context, items map[string][]byte, ttl time.Du
 		s.trips.SetMany++
 		for key, value := range items {
 			s.store(key, value, ttl)
+			s.tell(c, key)
 		}
 	})
 }
@@ -89,6 +92,7 @@ func (c *Conn) Delete(ctx context.Context, keys ...string) error {
 	return c.trip(ctx, func(s *Server) {
 		s.trips.Delete++
 		s.remove(keys)
+		s.tell(c, keys...)
 	})
 }
 
@@ -100,6 +104,7 @@ func (c *Conn) Touch(ctx context.Context, ttl time.Duration, keys ...string) err
 	return c.trip(ctx, func(s *Server) {
 		s.trips.Touch++
 		s.touch(ttl, keys)
+		s.tell(c, keys...)
 	})
 }
 

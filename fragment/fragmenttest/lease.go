@@ -34,6 +34,7 @@ func (c *Conn) Add(ctx context.Context, key string, value []byte, ttl time.Durat
 		s.trips.Add++
 		if _, there := s.get(key); !there {
 			s.store(key, value, ttl)
+			s.tell(c, key)
 			added = true
 		}
 	})

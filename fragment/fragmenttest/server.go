@@ -13,11 +13,12 @@ import "sync"
 type Server struct {
 	entries
 
-	mu      sync.Mutex
-	leases  map[string]lease // guarded by mu, as what follows
-	trips   Trips
-	way     way // to the server itself; each connection has its own before it
-	changed signal
+	mu       sync.Mutex
+	leases   map[string]lease // guarded by mu, as what follows
+	trips    Trips
+	watchers []watcher
+	way      way // to the server itself; each connection has its own before it
+	changed  signal
 }
 
 // A way is what becomes of the calls that go over it.
@@ -40,23 +41,31 @@ func (s *Server) Flush() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	clear(s.leases)
-	s.Evict(func(string) bool { return true })
+	s.entries.Evict(func(string) bool { return true })
+	s.lose(nil)
 }
 
 // Down stops the server: every call of every connection fails with
 // ErrUnreachable, at once. What the server holds stays.
-func (s *Server) Down() { s.turn(&s.way, broken) }
+func (s *Server) Down() { s.turn(nil, broken) }
 
 // Hang lets every call wait until its ctx ends, or until Up or Down is called.
-func (s *Server) Hang() { s.turn(&s.way, stuck) }
+func (s *Server) Hang() { s.turn(nil, stuck) }
 
 // Up ends Down and Hang. Calls that hang go on.
-func (s *Server) Up() { s.turn(&s.way, free) }
+func (s *Server) Up() { s.turn(nil, free) }
 
-// turn changes a way that s guards.
-func (s *Server) turn(w *way, to way) {
+// turn changes the way of a connection, or without one that of the server.
+func (s *Server) turn(conn *Conn, to way) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	*w = to
+	way := &s.way
+	if conn != nil {
+		way = &conn.way
+	}
+	*way = to
+	if to != free {
+		s.lose(conn)
+	}
 	s.changed.fire()
 }

@@ -70,6 +70,11 @@ func (w *wrapped) Delete(ctx context.Context, keys ...string) error {
 	return err
 }
 
+// Watch is that of what is inside. News never goes wrong.
+func (w *wrapped) Watch(ctx context.Context, prefix string, changed func(keys ...string)) error {
+	return fragment.Watch(ctx, w.b, prefix, changed)
+}
+
 func (w *wrapped) Close() error { return w.b.Close() }
 
 // Usage is that of what is inside, or zero.
