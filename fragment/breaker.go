@@ -25,6 +25,7 @@ const (
 // meanwhile.
 type breaker struct {
 	limit   int // not above zero: it never opens
+	opening func()
 	mu      sync.Mutex
 	faults  int // in a row; guarded by mu, as what follows
 	state   breakerState
@@ -60,6 +61,9 @@ func (b *breaker) note(err error) (opened bool) {
 	b.faults++
 	if b.limit <= 0 || b.state == open || b.state == closed && b.faults < b.limit {
 		return false
+	}
+	if b.state == closed {
+		b.opening() // before anybody can see it
 	}
 	b.state = open
 	return true

@@ -42,6 +42,16 @@ type Options struct {
 	NearTTL    time.Duration
 	NearJitter float64
 
+	// Fallback is asked instead while the Backend is down, as the circuit breaker
+	// has it; it is closed with this Cache, and may have a Fallback itself. It is
+	// told what is invalidated, always. Set then stores there alone, and what the
+	// Backend holds is deleted when that is back; InvalidateTags, Clear and Delete
+	// still return the fault. Its Stats are its own.
+	Fallback *Cache
+	// FallbackTTL is how long an entry may live there at most: what other
+	// processes invalidate meanwhile, it is not told. Zero is 10 s.
+	FallbackTTL time.Duration
+
 	// Wait is how long a caller waits for the fill of another before it fills
 	// for itself. Zero is 10 s; negative does not wait.
 	Wait time.Duration
@@ -91,12 +101,13 @@ type core struct {
 	name      atomic.Pointer[string] // in a Registry, for events
 	closed    atomic.Bool
 
-	readTimeout, writeTimeout time.Duration
+	readTimeout, writeTimeout, fallbackTTL time.Duration
 
 	transforms []Transform
 	stamps     *stamps
 	shared     *shared // nil for a Backend of this process
 	near       *near   // nil without one
+	fallback   *Cache  // nil without one
 	lanes      *lanes
 	flights    flight.Group[answer]
 	failures   *failures
@@ -108,6 +119,10 @@ type core struct {
 func New(b Backend, o Options) (*Cache, error) {
 	if b == nil {
 		return nil, errors.New("fragment: New needs a Backend; fragment.Null() keeps nothing")
+	}
+	b, err := takeApart(b, &o)
+	if err != nil {
+		return nil, err
 	}
 	if err := checkPrefix(o.Prefix); err != nil {
 		return nil, err
@@ -121,7 +136,7 @@ func New(b Backend, o Options) (*Cache, error) {
 	if slices.Contains(o.Transforms, nil) {
 		return nil, errors.New("fragment: Options.Transforms holds a nil: leave it out")
 	}
-	if err := checkNear(b, &o); err != nil {
+	if err := errors.Join(checkNear(b, &o), checkFallback(b, &o)); err != nil {
 		return nil, err
 	}
 	if o.MaxValue < 0 {
@@ -139,6 +154,8 @@ func New(b Backend, o Options) (*Cache, error) {
 	}
 	if !k.inProcess {
 		k.shared = newShared(b, k.prefix, cmp.Or(o.MaxFaults, defaultMaxFaults))
+		k.shared.breaker.opening = k.whenDown
+		k.fallback, k.fallbackTTL = o.Fallback, cmp.Or(o.FallbackTTL, defaultFallbackTTL)
 	}
 	k.policy.Tags = slices.Clone(k.policy.Tags)
 	byDefault(&k.policy.TTL, DefaultTTL)
@@ -162,7 +179,7 @@ func checkPrefix(prefix string) error {
 		switch c := prefix[i]; {
 		case isLetterOrDigit(c), c == '.', c == '_', c == ':', c == '/', c == '-':
 		default:
-			return fmt.Errorf("fragment: Options.Prefix %q: want letters, digits and characters of \"._:/-\"", prefix)
+			return fmt.Errorf("fragment: Options.Prefix holds %q: want letters, digits and characters of \"._:/-\"", c)
 		}
 	}
 	if len(prefix) > maxPrefix {
@@ -193,10 +210,14 @@ func (c *Cache) Close() error {
 		return nil
 	}
 	k.background.close(closePatience)
+	err := k.backend.Close()
 	if k.near != nil {
-		return errors.Join(k.backend.Close(), k.near.backend.Close())
+		err = errors.Join(err, k.near.backend.Close())
 	}
-	return k.backend.Close()
+	if k.fallback != nil {
+		err = errors.Join(err, k.fallback.Close())
+	}
+	return err
 }
 
 // closePatience is how long Close waits for fills that do not heed their ctx.

@@ -32,10 +32,14 @@ func (c *Cache) change(ctx context.Context, verb string, k Key, f func(ctx conte
 // tags stay. It reports whether there was such an entry. With a negative TTL
 // the entry stays as it is.
 func (c *Cache) Touch(ctx context.Context, k Key, p Policy) (ok bool, err error) {
+	if other := c.instead(); other != nil {
+		return other.Touch(ctx, k, c.core.Load().insteadPolicy(p))
+	}
 	err = c.change(ctx, "touch", k, func(ctx context.Context, core *core, key string) error {
 		var e entry
-		if core.lookup(ctx, k.name, key, &e) != fresh || e.negative {
-			return nil
+		found, err := core.lookupToChange(ctx, k.name, key, &e)
+		if found != fresh || e.negative {
+			return err
 		}
 		ok = true
 		if p = p.or(&core.policy); p.TTL < 0 {
@@ -54,14 +58,18 @@ func (c *Cache) Touch(ctx context.Context, k Key, p Policy) (ok bool, err error)
 // return the old value. Use Delete where that must not happen. A key without an
 // entry is not an error.
 func (c *Cache) Expire(ctx context.Context, keys ...Key) error {
-	if _, err := c.open(); err != nil {
+	opened, err := c.open()
+	if err != nil {
+		return err
+	}
+	if err := opened.forgetIn(ctx, keys); err != nil {
 		return err
 	}
 	for _, k := range keys {
 		err := c.change(ctx, "expire", k, func(ctx context.Context, core *core, key string) error {
 			var e entry
-			if core.lookup(ctx, k.name, key, &e) != fresh {
-				return nil
+			if found, err := core.lookupToChange(ctx, k.name, key, &e); found != fresh {
+				return err
 			}
 			e.fresh = time.Now().UnixNano()
 			if e.negative {
@@ -79,6 +87,21 @@ func (c *Cache) Expire(ctx context.Context, keys ...Key) error {
 	}
 	return nil
 }
+
+// lookupToChange is lookup for one who must know if the Backend could not be read.
+func (c *core) lookupToChange(ctx context.Context, name, key string, e *entry) (state, error) {
+	found, seen := c.lookupToFill(ctx, name, key, nil, e)
+	switch {
+	case c.shared == nil || seen.at != nil:
+		return found, nil
+	case c.isDown():
+		return missing, ErrDown
+	}
+	return missing, errUnread
+}
+
+// errUnread says that what was to be changed may be there, as it was.
+var errUnread = errors.New("fragment: the backend could not be read")
 
 // rewrite writes an entry that was read, with other deadlines or another value.
 // Its stamps stay those of the value. The caller holds the lane.
@@ -113,24 +136,28 @@ func (c *Cache) Delete(ctx context.Context, keys ...Key) error {
 	if err != nil || len(keys) == 0 {
 		return err
 	}
-	ctx, tell := core.hold(ctx)
+	return errors.Join(core.deleteAll(ctx, keys), core.forgetIn(ctx, keys))
+}
+
+func (c *core) deleteAll(ctx context.Context, keys []Key) error {
+	ctx, tell := c.hold(ctx)
 	defer tell()
-	ctx, cancel := core.writing(ctx)
+	ctx, cancel := c.writing(ctx)
 	defer cancel()
-	done, err := core.take(ctx, keys)
+	done, err := c.take(ctx, keys)
 	if err != nil {
-		core.missedTurn(keys)
+		c.missedTurn(keys)
 		return fmt.Errorf("fragment: delete: %w", err)
 	}
 	defer done()
-	texts, _ := core.textsOf(keys)
+	texts, _ := c.textsOf(keys)
 	began := time.Now()
-	if err := core.removeForGood(ctx, texts); err != nil {
-		core.fault(ctx, keys[0].name, "delete", began, err)
+	if err := c.removeForGood(ctx, texts); err != nil {
+		c.fault(ctx, keys[0].name, "delete", began, err)
 		return fmt.Errorf("fragment: delete: %w", err)
 	}
 	for _, k := range keys {
-		core.tell(ctx, Event{Kind: EventInvalidate, Name: k.name, Reason: "delete", Start: began})
+		c.tell(ctx, Event{Kind: EventInvalidate, Name: k.name, Reason: "delete", Start: began})
 	}
 	return nil
 }

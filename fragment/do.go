@@ -65,6 +65,9 @@ func (c *Cache) DoFiller(ctx context.Context, k Key, p Policy, f Filler) ([]byte
 		c.warnUnopened(ctx)
 		return fillUnkept(ctx, &p, f)
 	}
+	if other := c.instead(); other != nil {
+		return other.DoFiller(ctx, k, core.insteadPolicy(p), f)
+	}
 	p.begin(&core.policy)
 	if p.TTL < 0 || core.closed.Load() {
 		scopeOf(ctx).report(part{fresh: forever, tags: core.policy.Tags})

@@ -44,3 +44,6 @@ func HeldBy(c *Cache) (h Held) {
 	}
 	return h
 }
+
+// ErrUnread is the error of a change to what could not be read.
+var ErrUnread = errUnread

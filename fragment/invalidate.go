@@ -47,6 +47,7 @@ func (c *Cache) invalidate(ctx context.Context, pick slotPicker, told Event) err
 func invalidateCores(ctx context.Context, cores []*core, pick slotPicker, told Event) error {
 	var tables, done []*stamps
 	var remote []*core
+	cores = withFallbacks(cores)
 	for _, k := range cores {
 		tables = append(tables, k.stamps)
 		if k.shared == nil {

@@ -43,6 +43,9 @@ func (c *Cache) DoMany(ctx context.Context, keys []Key, p Policy, fill func(ctx 
 			return nil, err
 		}
 	}
+	if other := c.instead(); other != nil {
+		return other.DoMany(ctx, keys, c.core.Load().insteadPolicy(p), fill)
+	}
 	b := newBatch(keys, fill)
 	core := c.core.Load()
 	if core == nil {

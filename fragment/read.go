@@ -13,6 +13,9 @@ import (
 //
 // Inside a fill, what Get returns becomes a part of what is being filled.
 func (c *Cache) Get(ctx context.Context, k Key) (value []byte, ok bool, err error) {
+	if other := c.instead(); other != nil {
+		return other.Get(ctx, k)
+	}
 	var e entry
 	core, ok, err := c.peek(ctx, k, &e)
 	if core == nil || err != nil {
@@ -29,6 +32,9 @@ func (c *Cache) Get(ctx context.Context, k Key) (value []byte, ok bool, err erro
 // Has reports whether a fresh value of k is stored. It is not counted as a hit
 // or a miss.
 func (c *Cache) Has(ctx context.Context, k Key) (bool, error) {
+	if other := c.instead(); other != nil {
+		return other.Has(ctx, k)
+	}
 	var e entry
 	_, ok, err := c.peek(ctx, k, &e)
 	return ok && !e.negative, err
@@ -37,6 +43,9 @@ func (c *Cache) Has(ctx context.Context, k Key) (bool, error) {
 // TTL returns how long the value of k is still fresh, at most Forever. A miss
 // is ok == false.
 func (c *Cache) TTL(ctx context.Context, k Key) (left time.Duration, ok bool, err error) {
+	if other := c.instead(); other != nil {
+		return other.TTL(ctx, k)
+	}
 	var e entry
 	_, ok, err = c.peek(ctx, k, &e)
 	if !ok || e.negative || err != nil {
@@ -64,9 +73,12 @@ func (c *Cache) peek(ctx context.Context, k Key, e *entry) (*core, bool, error) 
 }
 
 // GetMany returns the fresh values of keys; what is absent from the map is a
-// miss, or known not to be there. It takes one round trip where the Backend can. Its errors are those of
-// Get.
+// miss, or known not to be there. It takes one round trip where the Backend can.
+// Its errors are those of Get.
 func (c *Cache) GetMany(ctx context.Context, keys []Key) (map[Key][]byte, error) {
+	if other := c.instead(); other != nil {
+		return other.GetMany(ctx, keys)
+	}
 	core, err := c.open()
 	if err == ErrNotOpen {
 		c.warnUnopened(ctx)

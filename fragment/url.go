@@ -57,6 +57,19 @@ func (u *URL) Int(name string, byDefault int) int {
 	return n
 }
 
+// Float returns the parameter name as a number from 0 on.
+func (u *URL) Float(name string, byDefault float64) float64 {
+	value, given := u.param(name)
+	if !given {
+		return byDefault
+	}
+	f, err := strconv.ParseFloat(value, 64)
+	if err != nil || !(f >= 0) || math.IsInf(f, 0) {
+		u.Fail(name, "is "+u.quote(value)+": want a number from 0 on, such as 0.1")
+	}
+	return f
+}
+
 // Bool returns the parameter name: true or false.
 func (u *URL) Bool(name string, byDefault bool) bool {
 	value, given := u.param(name)

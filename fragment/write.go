@@ -35,17 +35,26 @@ func (c *Cache) SetMany(ctx context.Context, items map[Key][]byte, p Policy) err
 	if p = p.or(&core.policy); p.TTL < 0 || len(items) == 0 {
 		return nil
 	}
-	ctx, tell := core.hold(ctx)
-	defer tell()
-	ctx, cancel := core.writing(ctx)
-	defer cancel()
-	done, err := core.take(ctx, keys)
-	if err != nil {
+	if other := c.instead(); other != nil {
 		core.missedTurn(keys)
+		return other.SetMany(ctx, items, core.insteadPolicy(p))
+	}
+	return errors.Join(core.setEach(ctx, keys, items, p), core.forgetIn(ctx, keys))
+}
+
+// setEach writes items, whose keys are keys.
+func (c *core) setEach(ctx context.Context, keys []Key, items map[Key][]byte, p Policy) error {
+	ctx, tell := c.hold(ctx)
+	defer tell()
+	ctx, cancel := c.writing(ctx)
+	defer cancel()
+	done, err := c.take(ctx, keys)
+	if err != nil {
+		c.missedTurn(keys)
 		return fmt.Errorf("fragment: set: %w", err)
 	}
 	defer done()
-	return core.setAll(ctx, items, p)
+	return c.setAll(ctx, items, p)
 }
 
 // setAll writes items whose lanes the caller has taken. One that is refused

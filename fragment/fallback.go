@@ -1,0 +1,88 @@
+package fragment
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+)
+
+// A Cache with a fallback asks that one, in its own stead, while its Backend is
+// down. What is invalidated is so in both, always. What the fallback holds in
+// memory was true while the Backend was down the last time, and may have been
+// invalidated by others since: it is cleared when the Backend goes down again,
+// before anybody asks it.
+
+const defaultFallbackTTL = 10 * time.Second
+
+// checkFallback reports what is wrong with the Fallback of a Cache over b.
+func checkFallback(b Backend, o *Options) error {
+	switch {
+	case o.FallbackTTL < 0:
+		return fmt.Errorf("fragment: Options.FallbackTTL is %v: want a duration, or 0 for %v", o.FallbackTTL, defaultFallbackTTL)
+	case o.Fallback == nil && o.FallbackTTL != 0:
+		return errors.New("fragment: Options.FallbackTTL is of Options.Fallback, which is nil: want a Cache there")
+	case o.Fallback == nil:
+		return nil
+	case isInProcess(b):
+		return errors.New("fragment: Options.Fallback is set, and the Backend is in the memory of this process, which is never down: leave Fallback out")
+	case o.Fallback.core.Load() == nil:
+		return errors.New("fragment: Options.Fallback is a Cache that is not open: want one made by New or Open")
+	case o.MaxFaults < 0:
+		return errors.New("fragment: Options.Fallback is set, and MaxFaults below 0 never takes the Backend for down: leave one of them out")
+	}
+	return nil
+}
+
+// instead returns the fallback, if it is to be asked instead of c now.
+func (c *Cache) instead() *Cache {
+	k := c.core.Load()
+	if k == nil || k.fallback == nil || k.closed.Load() || !k.isDown() {
+		return nil
+	}
+	return k.fallback
+}
+
+// insteadPolicy is p for what the fallback holds. It is short-lived: others whose
+// Backend is not down may invalidate what it was made of, and this process is not
+// told.
+func (c *core) insteadPolicy(p Policy) Policy {
+	p = p.or(&c.policy)
+	p.TTL = min(p.TTL, c.fallbackTTL)
+	p.Stale = min(p.Stale, c.fallbackTTL)
+	return p
+}
+
+// whenDown is called before anybody can know that the Backend is down.
+func (c *core) whenDown() {
+	if c.fallback == nil {
+		return
+	}
+	if k := c.fallback.core.Load(); k.shared == nil {
+		tables := []*stamps{k.stamps}
+		block(tables, ofClear)
+		move(tables, ofClear)
+	}
+}
+
+// forgetIn deletes keys in the fallback, when they are set or deleted in c.
+func (c *core) forgetIn(ctx context.Context, keys []Key) error {
+	if c.fallback == nil {
+		return nil
+	}
+	return c.fallback.Delete(ctx, keys...)
+}
+
+// withFallbacks adds to cores those of their fallbacks.
+func withFallbacks(cores []*core) []*core {
+	all := cores[:len(cores):len(cores)]
+	for _, k := range cores {
+		if k.fallback == nil {
+			continue
+		}
+		if other := k.fallback.core.Load(); !other.closed.Load() {
+			all = append(all, withFallbacks([]*core{other})...)
+		}
+	}
+	return all
+}
