@@ -78,6 +78,7 @@ type core struct {
 	observe   func(context.Context, Event)
 	name      atomic.Pointer[string] // in a Registry, for events
 	closed    atomic.Bool
+	opened    time.Time
 
 	readTimeout, writeTimeout time.Duration
 
@@ -114,7 +115,7 @@ func New(b Backend, o Options) (*Cache, error) {
 	_, nothing := b.(null)
 	k := &core{
 		backend: b, inProcess: isInProcess(b), nothing: nothing,
-		policy: o.Policy, maxValue: o.MaxValue, wait: o.Wait, observe: o.Observe,
+		policy: o.Policy, maxValue: o.MaxValue, wait: o.Wait, observe: o.Observe, opened: time.Now(),
 		readTimeout: cmp.Or(o.ReadTimeout, defaultReadTimeout), writeTimeout: cmp.Or(o.WriteTimeout, defaultWriteTimeout),
 		transforms: slices.Clone(o.Transforms), stamps: newStamps(!isInProcess(b)), lanes: newLanes(), failures: newFailures(), background: newTasks(),
 	}
