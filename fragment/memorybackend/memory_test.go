@@ -23,7 +23,7 @@ const (
 
 // fillings are several times the size each; the benchmark writes 1 GiB of each.
 var fillings = []struct{ value, writes int }{
-	{10, 400_000}, {200, 400_000}, {1 << 10, 200_000}, {20 << 10, 30_000}, {33 << 10, 10_000}, {1 << 20, 500},
+	{10, 300_000}, {200, 250_000}, {1 << 10, 150_000}, {20 << 10, 30_000}, {33 << 10, 10_000}, {1 << 20, 500},
 }
 
 // TestMemoryIsBounded fills default caches through the engine and measures what
@@ -59,9 +59,9 @@ func TestMemoryIsBoundedWhenSizesChange(t *testing.T) {
 	}
 	heap := heapInUse()
 	c := openDefault(t)
-	fill(t, c, "small", 10, 400_000)
+	fill(t, c, "small", 10, 250_000)
 	wantFull(t, heap)
-	for range 10 { // written often enough to take the places
+	for range 6 { // written often enough to take the places
 		fill(t, c, "large", 100<<10, 1000)
 	}
 	if u := c.Stats().Usage; u.Entries > 10_000 {
