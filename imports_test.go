@@ -21,6 +21,7 @@ const (
 	echoPath     = "github.com/labstack/echo/v4"
 	bigcachePath = "github.com/allegro/bigcache/v3"
 	cborPath     = "github.com/fxamacker/cbor/v2"
+	otterPath    = "github.com/maypok86/otter/v2"
 
 	compressPath   = "github.com/klauspost/compress"
 	cryptoPath     = "golang.org/x/crypto"
@@ -39,6 +40,7 @@ var mayImport = map[string][]string{
 	"fragment/compress":        {"fragment", compressPath},
 	"fragment/encrypt":         {"fragment", cryptoPath},
 	"fragment/fragmenttest":    {"fragment"},
+	"fragment/memorybackend":   {"fragment", otterPath},
 	"fragment/metrics":         {"fragment", prometheusPath},
 	"tags":                     {"fragment", pongo2Path},
 	"templates":                {"fragment", "tags", pongo2Path},
@@ -50,7 +52,7 @@ var mayImport = map[string][]string{
 
 // mayRequire is all that go.mod may ask for itself. What the example site and
 // the tests use beside it, databases among others, is in other modules.
-var mayRequire = []string{pongo2Path, echoPath, bigcachePath, cborPath, compressPath, cryptoPath, prometheusPath}
+var mayRequire = []string{pongo2Path, echoPath, bigcachePath, cborPath, otterPath, compressPath, cryptoPath, prometheusPath}
 
 func TestPackagesImportOnlyWhatTheyMay(t *testing.T) {
 	for folder, imports := range importsByFolder(t) {

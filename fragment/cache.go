@@ -100,6 +100,7 @@ type core struct {
 	observe   func(context.Context, Event)
 	name      atomic.Pointer[string] // in a Registry, for events
 	closed    atomic.Bool
+	opened    time.Time
 
 	readTimeout, writeTimeout, fallbackTTL time.Duration
 
@@ -145,7 +146,7 @@ func New(b Backend, o Options) (*Cache, error) {
 	_, nothing := b.(null)
 	k := &core{
 		backend: b, inProcess: isInProcess(b), nothing: nothing,
-		policy: o.Policy, maxValue: o.MaxValue, wait: o.Wait, observe: o.Observe,
+		policy: o.Policy, maxValue: o.MaxValue, wait: o.Wait, observe: o.Observe, opened: time.Now(),
 		readTimeout: cmp.Or(o.ReadTimeout, defaultReadTimeout), writeTimeout: cmp.Or(o.WriteTimeout, defaultWriteTimeout),
 		transforms: slices.Clone(o.Transforms), stamps: newStamps(!isInProcess(b)), lanes: newLanes(), failures: newFailures(), background: newTasks(),
 	}

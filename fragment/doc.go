@@ -56,10 +56,11 @@
 // # Backends
 //
 // A Backend is opened by URL ([Open], [Registry.Open]) once its package is
-// imported, or handed to [New]. Package bigcachebackend keeps entries in this
-// process, bounded in bytes; "null:" keeps nothing. Options.Transforms change
-// entries on their way to any of them: packages compress and encrypt have one
-// each.
+// imported, or handed to [New]. Packages bigcachebackend and memorybackend keep
+// entries in this process, bounded in bytes; "null:" keeps nothing.
+// [Registry.OpenEnv] opens what the environment says, and [Registry.Warnings]
+// tells what may be a mistake in it. Options.Transforms change entries on their way
+// to any of them: packages compress and encrypt have one each.
 //
 // # Seeing and testing
 //

@@ -1,5 +1,7 @@
 package fragment
 
+import "time"
+
 // Held counts what a Cache holds while it works, and has to let go of after that.
 type Held struct {
 	Lanes, Flights, Failures, Blocked, Tasks int
@@ -47,3 +49,20 @@ func HeldBy(c *Cache) (h Held) {
 
 // ErrUnread is the error of a change to what could not be read.
 var ErrUnread = errUnread
+// ParseLife reads a duration of a configuration.
+func ParseLife(text string) (time.Duration, bool) { return parseLife(text) }
+
+// ShortLife judges how long entries last.
+func ShortLife(u Usage, written uint64, elapsed, ttl time.Duration) string {
+	return shortLife(u, written, elapsed, ttl)
+}
+
+// ConfigOf returns the URL and the Options of each cache of a configuration.
+func ConfigOf(r *Registry, text string) (urls map[string]string, options map[string]Options, err error) {
+	caches, err := r.parseConfig([]byte(text))
+	urls, options = make(map[string]string), make(map[string]Options)
+	for _, one := range caches {
+		urls[one.name], options[one.name] = one.url, one.options
+	}
+	return urls, options, err
+}

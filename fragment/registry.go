@@ -22,6 +22,10 @@ type Registry struct {
 	// It must be set before the Registry is used.
 	Observe func(context.Context, Event)
 
+	// Options, if not nil, is what the cache called name has unless OpenEnv or
+	// OpenConfig read otherwise: Transforms, say, which a text cannot hold.
+	Options func(name string) Options
+
 	mu     sync.Mutex
 	caches map[string]*Cache // guarded by mu, as what follows
 	opened []*Cache          // by Open: Close closes them
@@ -35,10 +39,7 @@ func (r *Registry) Open(ctx context.Context, name, rawURL string, o Options) (*C
 	if err := r.free(name); err != nil {
 		return nil, err
 	}
-	if o.Observe == nil {
-		o.Observe = r.Observe
-	}
-	c, err := Open(ctx, rawURL, o)
+	c, err := r.openFree(ctx, rawURL, o)
 	if err != nil {
 		return nil, fmt.Errorf("fragment: cache %q: %w", nameOf(name), err)
 	}
@@ -109,11 +110,7 @@ func (r *Registry) Close() error {
 	opened := r.opened
 	r.opened, r.closed = nil, true
 	r.mu.Unlock()
-	var errs []error
-	for _, c := range opened {
-		errs = append(errs, c.Close())
-	}
-	return errors.Join(errs...)
+	return closeAll(opened)
 }
 
 func nameOf(name string) string {
@@ -149,13 +146,18 @@ func (r *Registry) put(name string, c *Cache, own bool) (*Cache, error) {
 	if err := r.taken(name); err != nil {
 		return nil, err
 	}
+	return r.name(name, c, own), nil
+}
+
+// name gives c its name, which is free. The caller holds mu.
+func (r *Registry) name(name string, c *Cache, own bool) *Cache {
 	named, k := r.declare(name), c.core.Load()
 	named.core.Store(k)
 	k.name.CompareAndSwap(nil, &name)
 	if own {
 		r.opened = append(r.opened, named)
 	}
-	return named, nil
+	return named
 }
 
 func (r *Registry) declare(name string) *Cache {
