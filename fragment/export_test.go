@@ -49,6 +49,7 @@ func HeldBy(c *Cache) (h Held) {
 
 // ErrUnread is the error of a change to what could not be read.
 var ErrUnread = errUnread
+
 // ParseLife reads a duration of a configuration.
 func ParseLife(text string) (time.Duration, bool) { return parseLife(text) }
 

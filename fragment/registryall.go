@@ -4,12 +4,25 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/url"
 )
 
 // configured is a cache that is to be opened.
 type configured struct {
-	name, url string
-	options   Options
+	name, url, near, fallback string
+	options                   Options
+}
+
+// place is the URL of all that the cache is made of.
+func (c *configured) place() string {
+	place := c.url
+	if c.near != "" {
+		place = "tiered:?near=" + url.QueryEscape(c.near) + "&far=" + url.QueryEscape(place)
+	}
+	if c.fallback != "" {
+		place = "fallback:?first=" + url.QueryEscape(place) + "&then=" + url.QueryEscape(c.fallback)
+	}
+	return place
 }
 
 // optionsOf is what a cache has unless it is configured otherwise.
@@ -28,7 +41,7 @@ func (r *Registry) openAll(ctx context.Context, caches []configured) error {
 		if err := r.free(one.name); err != nil {
 			return errors.Join(err, closeAll(opened))
 		}
-		c, err := r.openFree(ctx, one.url, one.options)
+		c, err := r.openFree(ctx, one.place(), one.options)
 		if err != nil {
 			return errors.Join(fmt.Errorf("cache %q: %w", one.name, err), closeAll(opened))
 		}

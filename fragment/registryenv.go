@@ -45,8 +45,8 @@ func (r *Registry) OpenEnv(ctx context.Context, byDefault string) error {
 // with an object for each cache, under its name.
 //
 //	{
-//	  "default": {"url": "redis://cache:6379", "prefix": "shop", "ttl": "5m", "stale": "1h", "jitter": 0.1},
-//	  "pages":   {"url": "bigcache://?size=64MiB"}
+//	  "default": {"url": "redis://cache:6379", "prefix": "shop", "ttl": "5m", "near": "bigcache://?size=64MiB"},
+//	  "pages":   {"url": "bigcache://?size=256MiB", "stale": "1h", "jitter": 0.1}
 //	}
 //
 // A name has letters, digits and characters of "._:/-", at most 64 of them. The
@@ -56,10 +56,12 @@ func (r *Registry) OpenEnv(ctx context.Context, byDefault string) error {
 //	ttl  stale  not_found_ttl                           "90s", "5m", "1h30m", "7d" or "forever"
 //	error_ttl  retry_after  fill_timeout
 //	fill_soft_timeout  wait  read_timeout  write_timeout   the same without "forever"
-//	jitter                                              a number from 0 to 1
+//	jitter  near_jitter                                 a number from 0 to 1
 //	early                                               a number, not below 0
 //	detach                                              true or false
 //	max_value                                           "1MiB" or "500KB"
+//	near  fallback                                      URLs of those caches
+//	near_ttl  fallback_ttl                              as fill_timeout
 //
 // What is left out is as Registry.Options says, or else the default. Any other
 // field, a name or field that is there twice, and a value of another kind are
@@ -77,7 +79,7 @@ func (r *Registry) openConfig(ctx context.Context, text []byte) error {
 }
 
 func (r *Registry) openDefault(ctx context.Context, rawURL string) error {
-	return r.openAll(ctx, []configured{{DefaultName, rawURL, r.optionsOf(DefaultName)}})
+	return r.openAll(ctx, []configured{{name: DefaultName, url: rawURL, options: r.optionsOf(DefaultName)}})
 }
 
 // openCaches opens what the variable CACHES says. Somebody may have put a URL

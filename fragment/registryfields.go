@@ -18,10 +18,14 @@ type configField struct {
 }
 
 var configFields = map[string]configField{
-	"url": {`a URL such as "redis://cache:6379" or "bigcache://?size=64MiB"`, func(c *configured, value json.Token) (ok bool) {
-		c.url, ok = value.(string)
-		return ok && c.url != ""
-	}},
+	"url":      urlField(func(c *configured) *string { return &c.url }),
+	"near":     urlField(func(c *configured) *string { return &c.near }),
+	"fallback": urlField(func(c *configured) *string { return &c.fallback }),
+
+	"near_ttl":     timeField(func(o *Options) *time.Duration { return &o.NearTTL }),
+	"near_jitter":  numberField("a number from 0 to 1 such as 0.1", 1, func(o *Options) *float64 { return &o.NearJitter }),
+	"fallback_ttl": timeField(func(o *Options) *time.Duration { return &o.FallbackTTL }),
+
 	"prefix": {`text of at most 64 letters, digits and characters of "._:/-", such as "shop"`, func(c *configured, value json.Token) (ok bool) {
 		c.options.Prefix, ok = value.(string)
 		return ok && checkPrefix(c.options.Prefix) == nil
@@ -55,6 +59,14 @@ var configFields = map[string]configField{
 
 func configFieldNames() string {
 	return strings.Join(slices.Sorted(maps.Keys(configFields)), ", ")
+}
+
+func urlField(of func(c *configured) *string) configField {
+	return configField{`a URL such as "redis://cache:6379" or "bigcache://?size=64MiB"`, func(c *configured, value json.Token) bool {
+		text, _ := value.(string)
+		*of(c) = text
+		return text != ""
+	}}
 }
 
 // lifeField is a duration of which "forever" is one, too.

@@ -16,16 +16,15 @@ type WarnOptions struct {
 // A warning looks at an open cache and says what may be a mistake, or "".
 type warning func(c *core, o WarnOptions) string
 
-// A cache in two tiers, when there is one, has its own: a near TTL above the far
-// one.
-var warnings = []warning{warnNothing, warnNoPrefix, warnShortLife}
+var warnings = []warning{warnNothing, warnNoPrefix, warnNearTTL, warnShortLife}
 
 // Warnings tells what may be a mistake in how the caches are configured, one
 // sentence each that names the cache, for the log of a program that starts:
 //
 //   - a cache was declared and is not open: its fills run and nothing is stored;
 //   - in production, a cache keeps nothing (its URL is null:);
-//   - a cache that others can reach has no prefix, so its keys may meet theirs.
+//   - a cache that others can reach has no prefix, so its keys may meet theirs;
+//   - Options.NearTTL is above the default TTL, and so bounds nothing.
 //
 // Some are seen only while a cache is used, so Warnings may be asked again, say
 // once an hour:
@@ -84,6 +83,13 @@ func warnNoPrefix(c *core, _ WarnOptions) string {
 		return ""
 	}
 	return "has no prefix in a store that others can reach, whose keys may be the same: give it one, such as the name of the program"
+}
+
+func warnNearTTL(c *core, _ WarnOptions) string {
+	if c.near == nil || c.near.ttl <= c.policy.TTL {
+		return ""
+	}
+	return fmt.Sprintf("keeps copies near for %v, although their TTL is %v: give it a NearTTL below that", c.near.ttl, c.policy.TTL)
 }
 
 // warnShortLife finds out how long entries last: as with people in a queue, what

@@ -26,6 +26,8 @@ func TestWarnings(t *testing.T) {
 		"null in production":       {`{"a": {"url": "null:"}, "b": {"url": "memory-test:"}}`, true, []string{`cache "a" keeps nothing`}},
 		"null elsewhere":           {`{"a": {"url": "null:"}}`, false, nil},
 		"no prefix where it needs": {`{"a": {"url": "memory-test:"}, "b": {"url": "shared-test:"}}`, false, []string{`cache "b" has no prefix`}},
+		"near for too long":        {`{"a": {"url": "test-server:", "prefix": "shop", "ttl": "5s", "near": "test-memory:", "near_ttl": "10s"}}`, false, []string{`cache "a" keeps copies near for 10s, although their TTL is 5s`}},
+		"near for less":            {`{"a": {"url": "test-server:", "prefix": "shop", "near": "test-memory:"}}`, false, nil},
 		"several":                  {`{"b": {"url": "shared-test:"}, "a": {"url": "null:"}}`, true, []string{`cache "a" keeps`, `cache "b" has`}},
 	}
 	for name, test := range tests {

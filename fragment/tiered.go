@@ -1,6 +1,7 @@
 package fragment
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -47,7 +48,7 @@ func openTiered(ctx context.Context, u *URL) (Backend, error) {
 		if o.Near != nil {
 			return errors.New("fragment: Options.Near is set, and the URL names one too: leave one of them out")
 		}
-		o.Near, o.NearTTL, o.NearJitter = near, ttl, jitter
+		o.Near, o.NearTTL, o.NearJitter = near, cmp.Or(ttl, o.NearTTL), cmp.Or(jitter, o.NearJitter)
 		return nil
 	}}, nil
 }
@@ -81,7 +82,7 @@ func (o *Options) fallBackTo(b Backend, ttl time.Duration) error {
 	if err != nil {
 		return err
 	}
-	o.Fallback, o.FallbackTTL = c, ttl
+	o.Fallback, o.FallbackTTL = c, cmp.Or(ttl, o.FallbackTTL)
 	return nil
 }
 

@@ -53,6 +53,24 @@ func TestURLsMadeOfOthers(t *testing.T) {
 	}
 }
 
+func TestConfigurationOfTiersAndFallbacks(t *testing.T) {
+	urlsOpened, urlsClosed = 0, 0
+	var r fragment.Registry
+	must(t, r.OpenConfig(t.Context(), []byte(`{"default": {
+		"url": "test-server:", "near": "test-memory:", "near_ttl": "5s", "near_jitter": 0.1,
+		"fallback": "test-memory:", "fallback_ttl": "20s", "prefix": "shop"
+	}}`)))
+	c, k := r.Cache(""), fragment.KeyOf("k")
+	wantDo(t, c, k, withTags(), give("v"), "v")
+	wantGet(t, c, k, "v")
+	if s := c.Stats(); s.Near != 1 || urlsOpened != 3 {
+		t.Errorf("%d near hits, %d backends", s.Near, urlsOpened)
+	}
+	if must(t, r.Close()); urlsClosed != 3 {
+		t.Errorf("%d are closed", urlsClosed)
+	}
+}
+
 func TestURLsMadeOfOthersAreStrict(t *testing.T) {
 	for rawURL, want := range map[string]string{
 		"tiered:":                                               "parameter near is missing: want a cache URL, percent-encoded",
