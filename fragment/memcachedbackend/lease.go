@@ -1,0 +1,70 @@
+package memcachedbackend
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/pongocache/pongocache/fragment/memcachedbackend/internal/wire"
+)
+
+// maxTurns is how often a lease may change under the eyes of who wants it.
+const maxTurns = 10
+
+// Lock implements fragment.Locker. A lease lasts for whole seconds: ttl, rounded
+// up, and up to one more. Each step of it is one that memcached takes as a whole:
+//
+//	there is no lease      add it
+//	it is owner's          renew it, unless it has changed since that was seen
+//	it is another's        no
+func (b *Backend) Lock(ctx context.Context, key, owner string, ttl time.Duration) (ok bool, err error) {
+	name := leaseName(key)
+	s := b.server(name)
+	lease := wire.Command{Key: name, Value: []byte(owner), Expires: leaseExpires(ttl, time.Now())}
+	for range maxTurns {
+		lease.Op = wire.Add
+		reply, err := s.one(ctx, lease)
+		if err == nil {
+			err = s.refusal(&lease, &reply)
+		}
+		if err != nil || reply.Status == wire.OK {
+			return err == nil, err
+		}
+		held, err := s.one(ctx, wire.Command{Op: wire.Get, Key: name})
+		switch {
+		case err != nil:
+			return false, err
+		case held.Status == wire.Missing: // it has just ended
+			continue
+		case string(held.Value) != owner:
+			return false, nil
+		}
+		lease.Op, lease.CAS = wire.Swap, held.CAS
+		reply, err = s.one(ctx, lease)
+		if err == nil {
+			err = s.refusal(&lease, &reply)
+		}
+		if err != nil || reply.Status == wire.OK {
+			return err == nil, err
+		}
+	}
+	return false, fmt.Errorf("memcachedbackend: lock at %s: the lease has changed %d times meanwhile", s.name, maxTurns)
+}
+
+// Unlock implements fragment.Locker.
+func (b *Backend) Unlock(ctx context.Context, key, owner string) error {
+	name := leaseName(key)
+	s := b.server(name)
+	held, err := s.one(ctx, wire.Command{Op: wire.Get, Key: name})
+	if err != nil || held.Status == wire.Missing || string(held.Value) != owner {
+		return err
+	}
+	// If it changes before this, then it has ended or its owner has renewed it at
+	// the same time, and may mean to keep it.
+	drop := wire.Command{Op: wire.Drop, Key: name, CAS: held.CAS}
+	reply, err := s.one(ctx, drop)
+	if err != nil {
+		return err
+	}
+	return s.refusal(&drop, &reply)
+}
