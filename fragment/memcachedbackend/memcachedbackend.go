@@ -49,11 +49,11 @@ func New(ctx context.Context, servers []string, o Options) (*Backend, error) {
 	return b, nil
 }
 
-// ping asks each server whether it is there.
+// ping asks each server for something: some questions it answers to anybody.
 func (b *Backend) ping(ctx context.Context) error {
 	commands := make([][]wire.Command, len(b.servers))
 	for i := range commands {
-		commands[i] = []wire.Command{{Op: wire.Ping}}
+		commands[i] = []wire.Command{{Op: wire.Get, Key: pingName}}
 	}
 	_, err := b.each(ctx, commands)
 	return err

@@ -26,6 +26,7 @@ const (
 	leasePrefix = "¶lease:"
 	partPrefix  = "¶part:"
 	hashPrefix  = "¶hash:"
+	pingName    = "¶is-anybody-there?" // never written
 )
 
 const longestPlain = 200

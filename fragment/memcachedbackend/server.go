@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/pongocache/pongocache/fragment"
+	"github.com/pongocache/pongocache/fragment/memcachedbackend/internal/binary"
 	"github.com/pongocache/pongocache/fragment/memcachedbackend/internal/text"
 	"github.com/pongocache/pongocache/fragment/memcachedbackend/internal/wire"
 )
@@ -32,6 +33,12 @@ func newServer(name string, o Options) *server {
 // greeter returns what makes a new connection one of the protocol, and of its
 // user.
 func greeter(o Options) func(conn net.Conn) (wire.Link, error) {
+	if o.SASL {
+		return func(conn net.Conn) (wire.Link, error) {
+			link := binary.NewLink(conn, o.ItemSize)
+			return link, link.Greet(o.User, o.Password)
+		}
+	}
 	return func(conn net.Conn) (wire.Link, error) {
 		if o.User != "" {
 			if err := text.Greet(conn, o.User, o.Password); err != nil {

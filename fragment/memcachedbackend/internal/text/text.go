@@ -92,10 +92,8 @@ func (l *Link) one(c *wire.Command) error {
 	case wire.Drop:
 		item.Expiration = -1 // at once: there is no delete that compares
 		return l.client.CompareAndSwap(item)
-	case wire.Touch:
-		return l.client.Touch(c.Key, c.Expires)
 	default:
-		return l.client.Ping()
+		return l.client.Touch(c.Key, c.Expires)
 	}
 }
 

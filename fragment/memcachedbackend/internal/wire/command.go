@@ -20,7 +20,7 @@ const (
 )
 
 func (op Op) String() string {
-	return [...]string{"get", "set", "add", "compare and swap", "delete", "delete unchanged", "touch", "ping"}[op]
+	return [...]string{"get", "set", "add", "compare and swap", "delete", "delete unchanged", "touch"}[op]
 }
 
 // A Command is sent to a server. Its Value is not changed.

@@ -3,6 +3,7 @@ package wire
 import (
 	"context"
 	"errors"
+	"io"
 	"net"
 	"os"
 	"slices"
@@ -70,6 +71,9 @@ func (p *Pool) Do(ctx context.Context, commands []Command, replies []Reply) erro
 	return ended(ctx, err)
 }
 
+// errUnheard is the error of a server that does not speak the protocol.
+var errUnheard = errors.New("the server closes a new connection without an answer: does it want TLS, or SASL, or none of that?")
+
 // ended prefers to say that the time of a call was up.
 func ended(ctx context.Context, err error) error {
 	if err != nil && ctx.Err() != nil {
@@ -123,6 +127,9 @@ func (p *Pool) try(ctx context.Context, limit time.Time, fresh bool, commands []
 	if !release() || err != nil || one.conn.closed.Load() {
 		answered := one.conn.answered
 		p.drop(one)
+		if !used && !answered && errors.Is(err, io.EOF) {
+			err = errUnheard
+		}
 		stale := used && err != nil && !answered && ctx.Err() == nil && !errors.Is(err, os.ErrDeadlineExceeded)
 		if stale {
 			p.dropIdle() // they are no younger
