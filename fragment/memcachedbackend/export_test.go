@@ -6,8 +6,11 @@ import (
 	"github.com/pongocache/pongocache/fragment/memcachedbackend/internal/wire"
 )
 
-// Pick returns which of servers has key.
-func Pick(servers []string, key string) string { return servers[newRing(servers).pick(nameOf(key))] }
+// Picker tells which of servers has a key.
+func Picker(servers []string) func(key string) string {
+	r := newRing(servers)
+	return func(key string) string { return servers[r.pick(nameOf(key))] }
+}
 
 // NameOf is the key in memcached of an entry.
 func NameOf(key string) string { return nameOf(key) }

@@ -99,8 +99,7 @@ func (b *Backend) Set(ctx context.Context, key string, value []byte, ttl time.Du
 func (b *Backend) Delete(ctx context.Context, keys ...string) error {
 	if len(keys) == 1 && b.large == Refuse {
 		name := nameOf(keys[0])
-		_, err := b.server(name).one(ctx, wire.Command{Op: wire.Delete, Key: name})
-		return err
+		return b.server(name).delete(ctx, name)
 	}
 	parts, _ := b.knownParts(ctx, keys) // what cannot be read can still be deleted
 	if err := b.all(ctx, wire.Command{Op: wire.Delete}, keys); err != nil {

@@ -117,7 +117,10 @@ func serverNames(servers []string) (names []string, why string) {
 			host, port = strings.Trim(server, "[]"), defaultPort
 		}
 		n, err := strconv.ParseUint(port, 10, 16)
-		if err != nil || n == 0 || host == "" || strings.ContainsAny(host, " /@") || len(server) > 300 {
+		if strings.Contains(server, "@") {
+			return nil, "a server holds an @: user and password are options of their own" // not shown: it may be a password
+		}
+		if err != nil || n == 0 || host == "" || strings.ContainsAny(host, " /") || len(server) > 300 {
 			return nil, fmt.Sprintf("server %q: %s", server, form)
 		}
 		name := net.JoinHostPort(strings.ToLower(host), port)

@@ -87,6 +87,15 @@ func (s *server) refusal(c *wire.Command, r *wire.Reply) error {
 	return nil
 }
 
+func (s *server) delete(ctx context.Context, name string) error {
+	c := wire.Command{Op: wire.Delete, Key: name}
+	reply, err := s.one(ctx, c)
+	if err != nil {
+		return err
+	}
+	return s.refusal(&c, &reply)
+}
+
 // cleaning bounds what is done after a failure, whatever became of its ctx.
 const cleaning = time.Second
 
@@ -100,7 +109,7 @@ func (s *server) settle(ctx context.Context, c *wire.Command, r *wire.Reply) err
 	}
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), cleaning)
 	defer cancel()
-	if _, failed := s.one(ctx, wire.Command{Op: wire.Delete, Key: c.Key}); failed != nil {
+	if failed := s.delete(ctx, c.Key); failed != nil {
 		return fmt.Errorf("%w; an older value may still be there: %w", err, failed)
 	}
 	return err

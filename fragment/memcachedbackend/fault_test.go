@@ -1,0 +1,316 @@
+package memcachedbackend_test
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"sync"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/bradfitz/gomemcache/memcache"
+
+	"github.com/pongocache/pongocache/fragment"
+	"github.com/pongocache/pongocache/fragment/memcachedbackend"
+	"github.com/pongocache/pongocache/internal/servers"
+)
+
+// fillPool has as many connections in use at once as there may be.
+func fillPool(t *testing.T, b *memcachedbackend.Backend) {
+	t.Helper()
+	var all sync.WaitGroup
+	for range memcachedbackend.DefaultConns {
+		all.Go(func() {
+			for range 20 {
+				if _, _, err := b.Get(ctx, "key"); err != nil {
+					t.Errorf("Get: %v", err)
+					return
+				}
+			}
+		})
+	}
+	all.Wait()
+}
+
+func TestRecoversAtOnceWhenTheServerIsBack(t *testing.T) {
+	for name, open := range map[string]func() (*servers.Server, memcachedbackend.Options){
+		"text": func() (*servers.Server, memcachedbackend.Options) {
+			return servers.Memcached(t), memcachedbackend.Options{}
+		},
+		"binary": func() (*servers.Server, memcachedbackend.Options) {
+			return withSASL(t), memcachedbackend.Options{SASL: true, User: user, Password: password}
+		},
+	} {
+		s, o := open()
+		b := opened(t, o, s.Addr)
+		set(t, b, "key", []byte("value"))
+		fillPool(t, b)
+		s.Kill()
+		if _, ok, err := b.Get(ctx, "key"); ok || err == nil || !strings.Contains(err.Error(), s.Addr) {
+			t.Errorf("%s: Get of a dead server: got %v, error %v, want an error that names it", name, ok, err)
+		}
+		if err := b.Delete(ctx, "key"); err == nil {
+			t.Errorf("%s: Delete at a dead server: got no error, want one", name)
+		}
+		s.Restart()
+		wantMiss(t, b, "key")
+		set(t, b, "key", []byte("value"))
+		want(t, b, "key", []byte("value"))
+	}
+}
+
+// TestConnectionsThatDiedUnnoticedCostNoCall restarts the server while nobody
+// asks: each of the 32 connections is dead, and none of them may cost an error.
+func TestConnectionsThatDiedUnnoticedCostNoCall(t *testing.T) {
+	s := servers.Memcached(t)
+	b := opened(t, memcachedbackend.Options{}, s.Addr)
+	fillPool(t, b)
+	s.Restart()
+	for range memcachedbackend.DefaultConns {
+		wantMiss(t, b, "key")
+	}
+	s.Restart()
+	set(t, b, "key", []byte("value"))
+	s.Restart()
+	if err := b.Delete(ctx, "key"); err != nil {
+		t.Errorf("Delete: got error %v, want none", err)
+	}
+	s.Restart()
+	if found, err := b.GetMany(ctx, []string{"a", "b"}); len(found) > 0 || err != nil {
+		t.Errorf("GetMany: got %d, error %v, want none", len(found), err)
+	}
+}
+
+func TestCacheRecoversWithinTwoSeconds(t *testing.T) {
+	s := servers.Memcached(t)
+	c, err := fragment.Open(ctx, "memcached://"+s.Addr, fragment.Options{MaxFaults: -1})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer c.Close()
+	k := fragment.KeyOf("page")
+	if err := c.Set(ctx, k, []byte("value"), fragment.Policy{}); err != nil {
+		t.Fatal(err)
+	}
+	s.Kill()
+	if got, err := c.Do(ctx, k, fragment.Policy{}, func(context.Context) ([]byte, error) { return []byte("filled"), nil }); string(got) != "filled" || err != nil {
+		t.Errorf("Do at a dead server: got %q, error %v, want the fill", got, err)
+	}
+	s.Restart()
+	await(t, 2*time.Second, "a hit after the restart", func() bool {
+		c.Set(ctx, k, []byte("value"), fragment.Policy{})
+		_, ok, err := c.Get(ctx, k)
+		return ok && err == nil
+	})
+}
+
+func TestCallsAtAServerThatHangsEndWithTheirCtx(t *testing.T) {
+	s := servers.Memcached(t)
+	b := opened(t, memcachedbackend.Options{}, s.Addr)
+	set(t, b, "key", []byte("value"))
+	s.Signal(syscall.SIGSTOP)
+	calls := map[string]func(ctx context.Context) error{
+		"Get":     func(ctx context.Context) error { _, _, err := b.Get(ctx, "key"); return err },
+		"GetMany": func(ctx context.Context) error { _, err := b.GetMany(ctx, []string{"key", "k2"}); return err },
+		"Set":     func(ctx context.Context) error { return b.Set(ctx, "other", pattern(500<<10), ttl) },
+		"SetMany": func(ctx context.Context) error {
+			return b.SetMany(ctx, map[string][]byte{"o": pattern(500 << 10), "p": pattern(9)}, ttl)
+		},
+		"Delete": func(ctx context.Context) error { return b.Delete(ctx, "other", "more") },
+		"Add":    func(ctx context.Context) error { _, err := b.Add(ctx, "other", pattern(10), ttl); return err },
+		"Touch":  func(ctx context.Context) error { return b.Touch(ctx, ttl, "other") },
+		"Lock":   func(ctx context.Context) error { _, err := b.Lock(ctx, "other", "one", ttl); return err },
+		"Unlock": func(ctx context.Context) error { return b.Unlock(ctx, "other", "one") },
+	}
+	for name, call := range calls {
+		for _, way := range []struct {
+			what string
+			ctx  func() (context.Context, context.CancelFunc)
+			want error
+		}{
+			{"a deadline", func() (context.Context, context.CancelFunc) { return context.WithTimeout(ctx, 50*time.Millisecond) }, context.DeadlineExceeded},
+			{"a cancellation", func() (context.Context, context.CancelFunc) {
+				bounded, cancel := context.WithCancel(ctx)
+				timer := time.AfterFunc(50*time.Millisecond, cancel)
+				return bounded, func() { timer.Stop(); cancel() }
+			}, context.Canceled},
+		} {
+			bounded, cancel := way.ctx()
+			began := time.Now()
+			err := call(bounded)
+			cancel()
+			if took := time.Since(began); !errors.Is(err, way.want) || took > time.Second {
+				t.Errorf("%s with %s: got error %v after %v, want %v soon after 50ms", name, way.what, err, took, way.want)
+			}
+		}
+	}
+	s.Signal(syscall.SIGCONT)
+	want(t, b, "key", []byte("value")) // no answer of then is taken for one of now
+}
+
+func TestACallWithoutDeadlineIsBounded(t *testing.T) {
+	s := servers.Memcached(t)
+	b := opened(t, memcachedbackend.Options{Timeout: 100 * time.Millisecond, Conns: 1}, s.Addr)
+	set(t, b, "key", []byte("value"))
+	s.Signal(syscall.SIGSTOP)
+	defer s.Signal(syscall.SIGCONT)
+	var all sync.WaitGroup
+	for range 2 { // the second one waits for the connection
+		all.Go(func() {
+			began := time.Now()
+			_, _, err := b.Get(ctx, "key")
+			if took := time.Since(began); !errors.Is(err, context.DeadlineExceeded) || took > time.Second {
+				t.Errorf("Get: got error %v after %v, want a deadline after 100ms", err, took)
+			}
+		})
+	}
+	all.Wait()
+}
+
+// TestAReplyThatBreaksOffIsNoValue cuts the connection after each number of bytes.
+func TestAReplyThatBreaksOffIsNoValue(t *testing.T) {
+	s := servers.Memcached(t)
+	proxy := servers.NewProxy(t, s.Addr)
+	b := opened(t, memcachedbackend.Options{Conns: 2}, proxy.Addr)
+	value, other := pattern(60), pattern(40)
+	set(t, b, "key", value)
+	set(t, b, "other", other)
+	whole := len("VALUE key 0 60 1\r\n") + 60 + len("\r\nEND\r\n")
+	for cut := range whole + 10 {
+		proxy.CutAfter(cut)
+		got, ok, err := b.Get(ctx, "key")
+		if ok && !bytes.Equal(got, value) || err == nil && !ok {
+			t.Fatalf("cut after %d bytes: got %q, ok %v, error %v, want the value or an error", cut, got, ok, err)
+		}
+		found, err := b.GetMany(ctx, []string{"key", "other"})
+		if v, ok := found["key"]; ok && !bytes.Equal(v, value) || err == nil && len(found) != 2 {
+			t.Fatalf("cut after %d bytes: GetMany got %q, error %v", cut, found, err)
+		}
+		proxy.CutAfter(-1)
+		want(t, b, "other", other)
+	}
+}
+
+func TestASlowServerIsWaitedForOrGivenUp(t *testing.T) {
+	s := servers.Memcached(t)
+	proxy := servers.NewProxy(t, s.Addr)
+	b := opened(t, memcachedbackend.Options{}, proxy.Addr)
+	for i := range 10 {
+		set(t, b, fmt.Sprint("key", i), []byte(fmt.Sprint("value", i)))
+	}
+	proxy.Delay(40 * time.Millisecond)
+	want(t, b, "key1", []byte("value1"))
+	for i := range 10 {
+		bounded, cancel := context.WithTimeout(ctx, 20*time.Millisecond)
+		if _, _, err := b.Get(bounded, fmt.Sprint("key", i)); !errors.Is(err, context.DeadlineExceeded) {
+			t.Errorf("Get within 20ms: got error %v, want that the time is up", err)
+		}
+		cancel()
+	}
+	proxy.Delay(0)
+	for i := range 10 { // what comes late is nobody's answer
+		want(t, b, fmt.Sprint("key", i), []byte(fmt.Sprint("value", i)))
+	}
+}
+
+func TestForeignBytesAreAMissOfTheCache(t *testing.T) {
+	s := servers.Memcached(t)
+	b, client := opened(t, memcachedbackend.Options{}, s.Addr), beside(t, s.Addr)
+	var keys []string
+	c, err := fragment.New(recorder{b, &keys}, fragment.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	k := fragment.KeyOf("page")
+	for _, flags := range []uint32{0, 1, memcachedbackend.HeadFlags} {
+		for _, foreign := range [][]byte{nil, []byte("hello"), bytes.Repeat([]byte{0xff}, 33), pattern(100_000)} {
+			if err := c.Set(ctx, k, []byte("value"), fragment.Policy{}); err != nil {
+				t.Fatal(err)
+			}
+			for _, key := range keys {
+				if err := client.Set(&memcache.Item{Key: key, Value: foreign, Flags: flags}); err != nil {
+					t.Fatal(err)
+				}
+			}
+			if got, ok, err := c.Get(ctx, k); ok || err != nil {
+				t.Errorf("%d foreign bytes, flags %d: got %q, error %v, want a miss", len(foreign), flags, got, err)
+			}
+		}
+	}
+	if len(keys) == 0 {
+		t.Error("no key was seen")
+	}
+}
+
+// recorder notes the keys that are written.
+type recorder struct {
+	*memcachedbackend.Backend
+	keys *[]string
+}
+
+func (r recorder) Set(ctx context.Context, key string, value []byte, ttl time.Duration) error {
+	*r.keys = append(*r.keys, memcachedbackend.NameOf(key))
+	return r.Backend.Set(ctx, key, value, ttl)
+}
+
+func TestAFlushOfOthersIsAMiss(t *testing.T) {
+	s := servers.Memcached(t)
+	c, err := fragment.Open(ctx, "memcached://"+s.Addr, fragment.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer c.Close()
+	k, fills := fragment.KeyOf("page"), 0
+	fill := func(context.Context) ([]byte, error) { fills++; return []byte("value"), nil }
+	for range 3 {
+		for range 2 {
+			if got, err := c.Do(ctx, k, fragment.Policy{Tags: []string{"red"}}, fill); string(got) != "value" || err != nil {
+				t.Fatalf("Do: got %q, error %v", got, err)
+			}
+		}
+		flush(t, s.Addr)
+	}
+	if fills < 3 {
+		t.Errorf("got %d fills, want one after each flush", fills)
+	}
+	if err := c.InvalidateTags(ctx, "red"); err != nil {
+		t.Errorf("InvalidateTags after a flush: got error %v, want none", err)
+	}
+}
+
+// TestADeadServerIsNoReasonToMoveItsKeys is what keeps an entry from coming back
+// as it was before somebody invalidated it elsewhere.
+func TestADeadServerIsNoReasonToMoveItsKeys(t *testing.T) {
+	one, two := servers.Memcached(t), servers.Memcached(t)
+	b := opened(t, memcachedbackend.Options{}, one.Addr, two.Addr)
+	placed, pick := make(map[string]string), memcachedbackend.Picker([]string{one.Addr, two.Addr})
+	for i := range 40 {
+		key := fmt.Sprint("key", i)
+		set(t, b, key, []byte(key))
+		placed[key] = pick(key)
+	}
+	one.Kill()
+	lost := 0
+	for key, at := range placed {
+		err := b.Set(ctx, key, []byte("new"), ttl)
+		if _, _, failed := b.Get(ctx, key); (err != nil) != (at == one.Addr) || (failed != nil) != (at == one.Addr) {
+			t.Errorf("a key of %s, while %s is dead: Set error %v, Get error %v", at, one.Addr, err, failed)
+		}
+		if err != nil {
+			lost++
+		}
+	}
+	if lost == 0 || lost == len(placed) {
+		t.Errorf("%d of %d keys are lost with one of two servers", lost, len(placed))
+	}
+	keys := make([]string, 0, len(placed))
+	for key := range placed {
+		keys = append(keys, key)
+	}
+	if found, err := b.GetMany(ctx, keys); err == nil || len(found) != len(placed)-lost {
+		t.Errorf("GetMany: got %d, error %v, want the %d of the other server and an error", len(found), err, len(placed)-lost)
+	}
+}
