@@ -60,7 +60,7 @@ func TestRepliesOfNoMemcachedAreErrors(t *testing.T) {
 	}
 	for name, reply := range replies {
 		t.Run(name, func(t *testing.T) {
-			b := opened(t, memcachedbackend.Options{Timeout: time.Second}, says(t, reply))
+			b := opened(t, memcachedbackend.Options{Timeout: 200 * time.Millisecond}, says(t, reply))
 			var before, after runtime.MemStats
 			runtime.ReadMemStats(&before)
 			got, ok, err := b.Get(ctx, "key")
