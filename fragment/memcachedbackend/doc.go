@@ -58,6 +58,8 @@
 // replaced by a small value, or evicted, go when their ttl ends or space is short.
 // Numbers of parts are up to 1024.
 //
+// Leases need a memcached without -C, which takes compare-and-swap away.
+//
 // Clear and tags are the engine's, by stamps: nothing here ever calls flush_all.
 // SASL PLAIN and -Y send the password as it is: use TLS where others may listen.
 // memcached itself calls the binary protocol deprecated, so -Y with TLS is the

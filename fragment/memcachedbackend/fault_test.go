@@ -62,6 +62,16 @@ func TestRecoversAtOnceWhenTheServerIsBack(t *testing.T) {
 	}
 }
 
+func TestConnectionsAreBounded(t *testing.T) {
+	s := servers.Memcached(t)
+	b := opened(t, memcachedbackend.Options{Conns: 4}, s.Addr)
+	before := stat(t, s.Addr, "total_connections")
+	fillPool(t, b)
+	if made := stat(t, s.Addr, "total_connections") - before - 1; made < 1 || made > 4 { // one of them asks
+		t.Errorf("32 goroutines made %d connections, want 4 at most", made)
+	}
+}
+
 // TestConnectionsThatDiedUnnoticedCostNoCall restarts the server while nobody
 // asks: each of the 32 connections is dead, and none of them may cost an error.
 func TestConnectionsThatDiedUnnoticedCostNoCall(t *testing.T) {

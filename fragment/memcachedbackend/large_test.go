@@ -15,7 +15,15 @@ import (
 	"github.com/pongocache/pongocache/internal/servers"
 )
 
+// splitting has parts that are small, so that there are some of them.
 var splitting = memcachedbackend.Options{ItemSize: 16 << 10, Large: memcachedbackend.Split}
+
+func TestAValueThatFitsIsNotRefusedBySASL(t *testing.T) {
+	b := opened(t, memcachedbackend.Options{SASL: true, User: user, Password: password}, withSASL(t).Addr)
+	most := memcachedbackend.Largest(b) - len("key")
+	set(t, b, "key", pattern(most))
+	want(t, b, "key", pattern(most))
+}
 
 func TestAValueThatFitsIsNotRefused(t *testing.T) {
 	for name, size := range map[string]int{"512k": 512 << 10, "1m": 1 << 20, "4m": 4 << 20} {

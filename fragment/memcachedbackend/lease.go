@@ -21,9 +21,12 @@ func (b *Backend) Lock(ctx context.Context, key, owner string, ttl time.Duration
 	name := leaseName(key)
 	s := b.server(name)
 	lease := wire.Command{Key: name, Value: []byte(owner), Expires: leaseExpires(ttl, time.Now())}
-	for range maxTurns {
+	for turn := range maxTurns {
 		lease.Op = wire.Add
 		reply, err := s.one(ctx, lease)
+		if err != nil && turn == 0 && ctx.Err() == nil {
+			continue // the connection was dead; if not, and it was added, owner has it
+		}
 		if err == nil {
 			err = s.refusal(&lease, &reply)
 		}
@@ -38,6 +41,8 @@ func (b *Backend) Lock(ctx context.Context, key, owner string, ttl time.Duration
 			continue
 		case string(held.Value) != owner:
 			return false, nil
+		case held.CAS == 0:
+			return false, s.cannotCompare()
 		}
 		lease.Op, lease.CAS = wire.Swap, held.CAS
 		reply, err = s.one(ctx, lease)
@@ -59,6 +64,9 @@ func (b *Backend) Unlock(ctx context.Context, key, owner string) error {
 	if err != nil || held.Status == wire.Missing || string(held.Value) != owner {
 		return err
 	}
+	if held.CAS == 0 {
+		return s.cannotCompare()
+	}
 	// If it changes before this, then it has ended or its owner has renewed it at
 	// the same time, and may mean to keep it.
 	drop := wire.Command{Op: wire.Drop, Key: name, CAS: held.CAS}
@@ -67,4 +75,8 @@ func (b *Backend) Unlock(ctx context.Context, key, owner string) error {
 		return err
 	}
 	return s.refusal(&drop, &reply)
+}
+
+func (s *server) cannotCompare() error {
+	return fmt.Errorf("memcachedbackend: lease at %s: the server cannot compare and swap, so a lease ends by its ttl alone: start memcached without -C", s.name)
 }

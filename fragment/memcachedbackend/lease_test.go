@@ -1,6 +1,7 @@
 package memcachedbackend_test
 
 import (
+	"strings"
 	"testing"
 	"time"
 
@@ -66,5 +67,46 @@ func TestUnlockEndsNoLeaseThatChangedMeanwhile(t *testing.T) {
 	}
 	if lock(t, b, "three", time.Hour) {
 		t.Error("the Unlock of an owner before ended a lease that another has")
+	}
+}
+
+// TestLeaseAndTouchBySASL is what the suite does not ask of the binary protocol.
+func TestLeaseAndTouchBySASL(t *testing.T) {
+	t.Parallel()
+	s := withSASL(t)
+	b := opened(t, memcachedbackend.Options{SASL: true, User: user, Password: password}, s.Addr)
+	for _, key := range []string{"touched", "other"} {
+		if err := b.Set(ctx, key, []byte("value"), time.Second); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := b.Touch(ctx, time.Hour, "touched", "absent"); err != nil {
+		t.Errorf("Touch: got error %v, want none", err)
+	}
+	await(t, 5*time.Second, "the end of 1s", func() bool {
+		_, ok, err := b.Get(ctx, "other")
+		return !ok && err == nil
+	})
+	want(t, b, "touched", []byte("value"))
+	fillPool(t, b)
+	s.Restart()
+	if !lock(t, b, "one", time.Hour) { // on a connection that is dead
+		t.Error("Lock of a key that is free: got false, want true")
+	}
+}
+
+func TestServerThatCannotCompareIsTold(t *testing.T) {
+	b := opened(t, memcachedbackend.Options{}, servers.Memcached(t, "-C").Addr)
+	if !lock(t, b, "one", time.Hour) {
+		t.Error("Lock of a key that is free: got false, want true")
+	}
+	if lock(t, b, "two", time.Hour) {
+		t.Error("Lock of what another owner has: got true, want false")
+	}
+	if err := b.Unlock(ctx, "key", "one"); err == nil || !strings.Contains(err.Error(), "-C") {
+		t.Errorf("Unlock: got error %v, want one that names -C", err)
+	}
+	if ok, err := b.Lock(ctx, "key", "one", time.Hour); ok || err == nil || !strings.Contains(err.Error(), "-C") {
+		t.Errorf("a second Lock: got %v, error %v, want one that names -C", ok, err)
 	}
 }

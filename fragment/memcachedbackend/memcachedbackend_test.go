@@ -123,10 +123,10 @@ func TestBackendThatSplits(t *testing.T) {
 	backendtest.Run(t, backendtest.Harness{
 		Open: func(t testing.TB) fragment.Backend {
 			flush(t, s.Addr)
-			return opened(t, splitting, s.Addr)
+			return opened(t, memcachedbackend.Options{ItemSize: 4 << 10, Large: memcachedbackend.Split}, s.Addr)
 		},
-		MaxValue: 1 << 20,
-		TooLarge: 17 << 20,
+		MaxValue: 256 << 10,
+		TooLarge: 5 << 20,
 	})
 }
 
@@ -149,7 +149,6 @@ func TestBackendWithSASL(t *testing.T) {
 			s.Restart()
 			return opened(t, memcachedbackend.Options{SASL: true, User: user, Password: password}, s.Addr)
 		},
-		MaxValue: 1<<20 - 1000,
 		TooLarge: 1 << 20,
 	})
 }

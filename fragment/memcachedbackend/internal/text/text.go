@@ -97,50 +97,36 @@ func (l *Link) one(c *wire.Command) error {
 	}
 }
 
+// get asks for one key or several.
 func (l *Link) get(commands []wire.Command, replies []wire.Reply) error {
-	found, err := l.items(commands)
-	if err != nil && l.conn.refusal == "" {
-		return plain(err)
+	get := l.getOne
+	if len(commands) > 1 {
+		get = l.getMany
 	}
-	if err != nil {
-		return errors.New("the server says " + l.conn.refusal)
+	if err := get(commands, replies); err != nil {
+		return err
 	}
 	if !l.conn.complete(1) {
 		return fmt.Errorf("%w: more than was asked for", wire.ErrGarbled)
 	}
-	for i := range commands {
-		item := found[commands[i].Key]
-		if item == nil {
-			replies[i].Status = wire.Missing
-			continue
-		}
-		replies[i] = wire.Reply{Value: item.Value, Flags: item.Flags, CAS: item.CasID}
-	}
 	return nil
 }
 
-// items returns what there is, by key: also one that was not asked for, if the
-// server is out of its mind.
-func (l *Link) items(commands []wire.Command) (map[string]*memcache.Item, error) {
-	if len(commands) == 1 {
-		item, err := l.client.Get(commands[0].Key)
-		if err != nil {
-			return nil, ignoreMiss(err)
-		}
-		return map[string]*memcache.Item{item.Key: item}, nil
-	}
-	keys := make([]string, len(commands))
-	for i := range commands {
-		keys[i] = commands[i].Key
-	}
-	return l.client.GetMulti(keys)
-}
-
-func ignoreMiss(err error) error {
-	if errors.Is(err, memcache.ErrCacheMiss) {
+func (l *Link) getOne(commands []wire.Command, replies []wire.Reply) error {
+	item, err := l.client.Get(commands[0].Key)
+	switch {
+	case errors.Is(err, memcache.ErrCacheMiss):
+		replies[0].Status = wire.Missing
 		return nil
+	case err != nil && l.conn.refusal != "":
+		return l.wrong()
+	case err != nil:
+		return plain(err)
+	case item.Key != commands[0].Key:
+		return wire.ErrGarbled
 	}
-	return err
+	replies[0] = wire.Reply{Value: item.Value, Flags: item.Flags, CAS: item.CasID}
+	return nil
 }
 
 // outcome is what an error of gomemcache tells of a command that was answered.
