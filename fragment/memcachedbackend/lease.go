@@ -22,38 +22,39 @@ func (b *Backend) Lock(ctx context.Context, key, owner string, ttl time.Duration
 	s := b.server(name)
 	lease := wire.Command{Key: name, Value: []byte(owner), Expires: leaseExpires(ttl, time.Now())}
 	for turn := range maxTurns {
-		lease.Op = wire.Add
-		reply, err := s.one(ctx, lease)
+		lease.Op, lease.CAS = wire.Add, 0
+		added, err := s.did(ctx, &lease)
 		if err != nil && turn == 0 && ctx.Err() == nil {
 			continue // the connection was dead; if not, and it was added, owner has it
 		}
-		if err == nil {
-			err = s.refusal(&lease, &reply)
+		if added || err != nil {
+			return added, err
 		}
-		if err != nil || reply.Status == wire.OK {
-			return err == nil, err
-		}
-		held, err := s.one(ctx, wire.Command{Op: wire.Get, Key: name})
-		switch {
-		case err != nil:
-			return false, err
-		case held.Status == wire.Missing: // it has just ended
-			continue
-		case string(held.Value) != owner:
-			return false, nil
-		case held.CAS == 0:
-			return false, s.cannotCompare()
-		}
-		lease.Op, lease.CAS = wire.Swap, held.CAS
-		reply, err = s.one(ctx, lease)
-		if err == nil {
-			err = s.refusal(&lease, &reply)
-		}
-		if err != nil || reply.Status == wire.OK {
-			return err == nil, err
+		renewed, changed, err := s.renew(ctx, &lease)
+		if !changed {
+			return renewed, err
 		}
 	}
 	return false, fmt.Errorf("memcachedbackend: lock at %s: the lease has changed %d times meanwhile", s.name, maxTurns)
+}
+
+// renew gives a lease a new life if its owner has it. It reports changed if it was
+// seen to be another one, or none, from one moment to the next.
+func (s *server) renew(ctx context.Context, lease *wire.Command) (renewed, changed bool, err error) {
+	held, err := s.one(ctx, wire.Command{Op: wire.Get, Key: lease.Key})
+	switch {
+	case err != nil:
+		return false, false, err
+	case held.Status == wire.Missing: // it has just ended
+		return false, true, nil
+	case string(held.Value) != string(lease.Value):
+		return false, false, nil
+	case held.CAS == 0:
+		return false, false, s.cannotCompare()
+	}
+	lease.Op, lease.CAS = wire.Swap, held.CAS
+	renewed, err = s.did(ctx, lease)
+	return renewed, err == nil && !renewed, err
 }
 
 // Unlock implements fragment.Locker.
@@ -69,12 +70,8 @@ func (b *Backend) Unlock(ctx context.Context, key, owner string) error {
 	}
 	// If it changes before this, then it has ended or its owner has renewed it at
 	// the same time, and may mean to keep it.
-	drop := wire.Command{Op: wire.Drop, Key: name, CAS: held.CAS}
-	reply, err := s.one(ctx, drop)
-	if err != nil {
-		return err
-	}
-	return s.refusal(&drop, &reply)
+	_, err = s.did(ctx, &wire.Command{Op: wire.Drop, Key: name, CAS: held.CAS})
+	return err
 }
 
 func (s *server) cannotCompare() error {

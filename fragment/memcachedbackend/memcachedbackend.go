@@ -117,11 +117,7 @@ func (b *Backend) Add(ctx context.Context, key string, value []byte, ttl time.Du
 	if b.isLarge(&c) {
 		return b.storeLarge(ctx, s, c)
 	}
-	reply, err := s.one(ctx, c)
-	if err != nil {
-		return false, err
-	}
-	return reply.Status == wire.OK, s.refusal(&c, &reply)
+	return s.did(ctx, &c)
 }
 
 // Touch implements fragment.Toucher.

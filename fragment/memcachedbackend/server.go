@@ -87,16 +87,21 @@ func (s *server) refusal(c *wire.Command, r *wire.Reply) error {
 	return nil
 }
 
-func (s *server) delete(ctx context.Context, name string) error {
-	c := wire.Command{Op: wire.Delete, Key: name}
-	reply, err := s.one(ctx, c)
+// did reports whether the server did what c says.
+func (s *server) did(ctx context.Context, c *wire.Command) (done bool, err error) {
+	reply, err := s.one(ctx, *c)
 	if err != nil {
-		return err
+		return false, err
 	}
-	return s.refusal(&c, &reply)
+	return reply.Status == wire.OK, s.refusal(c, &reply)
 }
 
-// cleaning bounds what is done after a failure, whatever became of its ctx.
+func (s *server) delete(ctx context.Context, name string) error {
+	_, err := s.did(ctx, &wire.Command{Op: wire.Delete, Key: name})
+	return err
+}
+
+// cleaning bounds what is done after a failure, within the same ctx.
 const cleaning = time.Second
 
 // settle returns the error of a Set that the server has refused, and removes what
@@ -107,7 +112,7 @@ func (s *server) settle(ctx context.Context, c *wire.Command, r *wire.Reply) err
 	if err == nil {
 		return nil
 	}
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), cleaning)
+	ctx, cancel := context.WithTimeout(ctx, cleaning)
 	defer cancel()
 	if failed := s.delete(ctx, c.Key); failed != nil {
 		return fmt.Errorf("%w; an older value may still be there: %w", err, failed)

@@ -39,25 +39,28 @@ func (b *Backend) storeLarge(ctx context.Context, s *server, c wire.Command) (st
 	generation := make([]byte, generationSize)
 	rand.Read(generation)
 	h := newHead(c.Value, size, generation)
-	if err := s.writeParts(ctx, h, c.Value, c.Expires); err != nil {
-		return false, s.undo(ctx, c, h, err)
+	stored, err = s.writeLarge(ctx, c, h)
+	if old, ok := headOf(&before); ok && stored {
+		s.remove(ctx, old.names())
 	}
-	c.Value, c.Flags = h.encode(), headFlags
-	reply, err := s.one(ctx, c)
+	return stored, err
+}
+
+// writeLarge writes the parts of h, and then h, as c says. What it has written for
+// nothing it removes.
+func (s *server) writeLarge(ctx context.Context, c wire.Command, h head) (stored bool, err error) {
+	err = s.writeParts(ctx, h, c.Value, c.Expires)
 	if err == nil {
-		err = s.refusal(&c, &reply)
+		c.Value, c.Flags = h.encode(), headFlags
+		stored, err = s.did(ctx, &c)
 	}
 	if err != nil {
 		return false, s.undo(ctx, c, h, err)
 	}
-	if reply.Status != wire.OK { // somebody else has added meanwhile
+	if !stored { // somebody else has added meanwhile
 		s.remove(ctx, h.names())
-		return false, nil
 	}
-	if old, ok := headOf(&before); ok {
-		s.remove(ctx, old.names())
-	}
-	return true, nil
+	return stored, nil
 }
 
 func (s *server) writeParts(ctx context.Context, h head, value []byte, ends int32) error {
@@ -88,9 +91,10 @@ func (s *server) undo(ctx context.Context, c wire.Command, h head, err error) er
 	return errors.Join(err, s.remove(ctx, names))
 }
 
-// remove removes what is under names, whatever became of ctx.
+// remove removes what is under names, if there is time left. Parts that stay are of
+// no head, and go when their ttl ends.
 func (s *server) remove(ctx context.Context, names []string) error {
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), cleaning)
+	ctx, cancel := context.WithTimeout(ctx, cleaning)
 	defer cancel()
 	return s.do(ctx, commandsFor(wire.Command{Op: wire.Delete}, names), make([]wire.Reply, len(names)))
 }

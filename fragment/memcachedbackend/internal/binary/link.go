@@ -75,6 +75,12 @@ func (l *Link) getMany(commands []wire.Command, replies []wire.Reply) error {
 	if err := l.writer.Flush(); err != nil {
 		return err
 	}
+	return l.values(first, commands, replies)
+}
+
+// values reads the replies to gets from the frame first on, of which some are not
+// answered.
+func (l *Link) values(first uint32, commands []wire.Command, replies []wire.Reply) error {
 	for next := 0; ; {
 		got, err := readReply(l.reader, l.largest)
 		if err != nil {

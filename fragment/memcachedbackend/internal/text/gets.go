@@ -29,13 +29,24 @@ func (l *Link) getMany(commands []wire.Command, replies []wire.Reply) error {
 	if _, err := io.WriteString(l.conn, line.String()); err != nil {
 		return err
 	}
+	if err := l.values(at, replies); err != nil {
+		return err
+	}
+	for i := range commands { // a key may be asked for twice
+		replies[i] = replies[at[commands[i].Key]]
+	}
+	return nil
+}
+
+// values reads what there is of the keys that are at these places of replies.
+func (l *Link) values(at map[string]int, replies []wire.Reply) error {
 	for {
 		line, err := l.reader.ReadSlice('\n')
 		if err != nil {
 			return err
 		}
 		if string(line) == "END\r\n" {
-			break
+			return nil
 		}
 		fields := bytes.Fields(line)
 		if len(fields) != 5 || string(fields[0]) != "VALUE" {
@@ -49,10 +60,6 @@ func (l *Link) getMany(commands []wire.Command, replies []wire.Reply) error {
 			return err
 		}
 	}
-	for i := range commands { // a key may be asked for twice
-		replies[i] = replies[at[commands[i].Key]]
-	}
-	return nil
 }
 
 // value reads what follows a line with these numbers: flags, size and CAS. The
