@@ -55,7 +55,7 @@ func BenchmarkHit(b *testing.B) {
 			ratio.Compare(b, baseline, repeat(b, func() error { _, _, err := backend.Get(ctx, "key"); return err }))
 		})
 	}
-	c, err := fragment.New(backend, fragment.Options{})
+	c, err := fragment.New(backend, fragment.Options{ReadTimeout: 5 * time.Second})
 	if err != nil {
 		b.Fatal(err)
 	}
@@ -99,7 +99,7 @@ func BenchmarkMany(b *testing.B) {
 	b.Run("get, backend", func(b *testing.B) {
 		ratio.Compare(b, get, repeat(b, func() error { found, err := backend.GetMany(ctx, keys); return whole(len(found), err) }))
 	})
-	c, err := fragment.New(backend, fragment.Options{})
+	c, err := fragment.New(backend, fragment.Options{ReadTimeout: 5 * time.Second})
 	if err != nil {
 		b.Fatal(err)
 	}

@@ -7,6 +7,7 @@ import (
 	"net"
 	"runtime"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -16,6 +17,14 @@ import (
 // says is a server that answers whatever it is asked with the same.
 func says(t *testing.T, reply string) (addr string) {
 	t.Helper()
+	addr, _ = saysAndCounts(t, reply)
+	return addr
+}
+
+// saysAndCounts is says that counts its connections.
+func saysAndCounts(t *testing.T, reply string) (addr string, conns *atomic.Int64) {
+	t.Helper()
+	conns = new(atomic.Int64)
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
@@ -27,6 +36,7 @@ func says(t *testing.T, reply string) (addr string) {
 			if err != nil {
 				return
 			}
+			conns.Add(1)
 			go func() {
 				defer conn.Close()
 				for buffer := make([]byte, 4096); ; {
@@ -38,7 +48,7 @@ func says(t *testing.T, reply string) (addr string) {
 			}()
 		}
 	}()
-	return l.Addr().String()
+	return l.Addr().String(), conns
 }
 
 // TestRepliesOfNoMemcachedAreErrors: what a server says that is none, or that is out of
