@@ -4,6 +4,7 @@ go 1.25.0
 
 require (
 	github.com/allegro/bigcache/v3 v3.2.0
+	github.com/bradfitz/gomemcache v0.0.0-20260422231931-4d751bb6e37c
 	github.com/flosch/pongo2/v6 v6.0.0
 	github.com/fxamacker/cbor/v2 v2.9.6
 	github.com/klauspost/compress v1.20.4

@@ -22,6 +22,7 @@ const (
 	bigcachePath = "github.com/allegro/bigcache/v3"
 	cborPath     = "github.com/fxamacker/cbor/v2"
 	otterPath    = "github.com/maypok86/otter/v2"
+	memcachePath = "github.com/bradfitz/gomemcache"
 
 	compressPath   = "github.com/klauspost/compress"
 	cryptoPath     = "golang.org/x/crypto"
@@ -33,26 +34,27 @@ const (
 // without a host are folders of this module. A package that is not listed here
 // does not belong to the module.
 var mayImport = map[string][]string{
-	".":                        {},
-	"fragment":                 {},
-	"fragment/backendtest":     {"fragment"},
-	"fragment/bigcachebackend": {"fragment", bigcachePath},
-	"fragment/compress":        {"fragment", compressPath},
-	"fragment/encrypt":         {"fragment", cryptoPath},
-	"fragment/fragmenttest":    {"fragment"},
-	"fragment/memorybackend":   {"fragment", otterPath},
-	"fragment/metrics":         {"fragment", prometheusPath},
-	"tags":                     {"fragment", pongo2Path},
-	"templates":                {"fragment", "tags", pongo2Path},
-	"echoext":                  {"fragment", echoPath},
-	"memo":                     {"fragment", cborPath},
-	"internal/ratio":           {},
-	"internal/servers":         {},
+	".":                         {},
+	"echoext":                   {"fragment", echoPath},
+	"fragment":                  {},
+	"fragment/backendtest":      {"fragment"},
+	"fragment/bigcachebackend":  {"fragment", bigcachePath},
+	"fragment/compress":         {"fragment", compressPath},
+	"fragment/encrypt":          {"fragment", cryptoPath},
+	"fragment/fragmenttest":     {"fragment"},
+	"fragment/memcachedbackend": {"fragment", memcachePath},
+	"fragment/memorybackend":    {"fragment", otterPath},
+	"fragment/metrics":          {"fragment", prometheusPath},
+	"internal/ratio":            {},
+	"internal/servers":          {},
+	"memo":                      {"fragment", cborPath},
+	"tags":                      {"fragment", pongo2Path},
+	"templates":                 {"fragment", "tags", pongo2Path},
 }
 
 // mayRequire is all that go.mod may ask for itself. What the example site and
 // the tests use beside it, databases among others, is in other modules.
-var mayRequire = []string{pongo2Path, echoPath, bigcachePath, cborPath, otterPath, compressPath, cryptoPath, prometheusPath}
+var mayRequire = []string{pongo2Path, echoPath, bigcachePath, cborPath, otterPath, compressPath, cryptoPath, prometheusPath, memcachePath}
 
 func TestPackagesImportOnlyWhatTheyMay(t *testing.T) {
 	for folder, imports := range importsByFolder(t) {

@@ -23,8 +23,11 @@ var drivers struct {
 // importOf names the package that registers a scheme of ours, for the error of
 // a program that forgot to import it.
 var importOf = map[string]string{
-	"bigcache": "github.com/pongocache/pongocache/fragment/bigcachebackend",
-	"memory":   "github.com/pongocache/pongocache/fragment/memorybackend",
+	"bigcache":       "github.com/pongocache/pongocache/fragment/bigcachebackend",
+	"memcached":      "github.com/pongocache/pongocache/fragment/memcachedbackend",
+	"memcached+sasl": "github.com/pongocache/pongocache/fragment/memcachedbackend",
+	"memcacheds":     "github.com/pongocache/pongocache/fragment/memcachedbackend",
+	"memory":         "github.com/pongocache/pongocache/fragment/memorybackend",
 }
 
 // Register makes a driver available to Open under a URL scheme, as

@@ -1,0 +1,67 @@
+// Package memcachedbackend keeps entries in memcached, on one server or several,
+// for all processes that use them. Importing it registers the schemes "memcached",
+// "memcacheds" (TLS) and "memcached+sasl" with package fragment.
+//
+// # URL
+//
+//	memcached://cache1:11211,cache2:11211?large=split
+//	memcacheds://app:secret@cache1:11211?ca=/etc/cache/ca.pem
+//	memcached+sasl://app:secret@cache1:11211
+//
+// A user and a password are for a memcached that was started with -Y; in the scheme
+// memcached+sasl, which speaks the binary protocol, for one that was started with
+// -S. Special characters in them are percent-encoded. Several servers are each
+// written with their port; several IPv6 addresses are for New, as a URL holds
+// one. All parameters may be left out:
+//
+//	item=1MiB         memcached -I: what does not fit an item is large
+//	large=refuse      or split: what becomes of a large value
+//	conns=32          connections to each server, at most
+//	timeout=5s        of a call whose ctx ends later, or never
+//	connect=lazy      or now: fail to open unless each server answers
+//	tls=false         true secures the connections, as memcacheds does
+//	ca=FILE           PEM certificates of who signs those of the servers
+//	servername=NAME   that their certificates are for, if it is not their host
+//
+// # Several servers
+//
+// Which keys belong to which server follows from a hash of the servers' names: all
+// processes must write these alike, in any order. One server more, or less, moves
+// about its share of the keys and no others. The entries of keys that moved stay
+// where they were until they end, and would come back if that change were undone:
+// then the servers have to be emptied, or the Cache given another Prefix.
+//
+// A server that does not answer is not replaced by the others, on purpose: while it
+// is away an entry would be invalidated at another one, and come back as it was
+// with the server.
+//
+// # Faults
+//
+// A call returns when its ctx ends, whatever the server does. What fails is an
+// error that names the server, which a Cache takes for a miss. A connection on which
+// anything went wrong is closed, so that no answer is taken for that of another
+// call. Connections that died while nobody used them, as when a server restarts,
+// are replaced without an error, except under an Add, which cannot be repeated. With
+// the server back the next call works.
+//
+// # Limits
+//
+// memcached counts in seconds: a ttl is rounded up, its clock ticks once a
+// second, and so an entry of 1s may go almost at once and stays for a second at
+// most; the exact end is the engine's. A lease lasts for its ttl, rounded up, and up
+// to a second more. A ttl of more than 30 days becomes a date, which needs a
+// server whose clock is right; what ends after 2038 stays until it must make room.
+//
+// A value that does not fit an item is refused, or split into parts of its own keys
+// on the same server, which then costs a look before each Delete and Touch and
+// each write of a large value. Parts that no entry names any more, because it was
+// replaced by a small value, or evicted, go when their ttl ends or space is short.
+// Numbers of parts are up to 1024.
+//
+// Leases need a memcached without -C, which takes compare-and-swap away.
+//
+// Clear and tags are the engine's, by stamps: nothing here ever calls flush_all.
+// SASL PLAIN and -Y send the password as it is: use TLS where others may listen.
+// memcached itself calls the binary protocol deprecated, so -Y with TLS is the
+// better choice where there is one.
+package memcachedbackend
