@@ -25,6 +25,7 @@ const (
 	compressPath   = "github.com/klauspost/compress"
 	cryptoPath     = "golang.org/x/crypto"
 	prometheusPath = "github.com/prometheus/client_golang"
+	rueidisPath    = "github.com/redis/rueidis"
 )
 
 // mayImport is the law of the tree: what the code of a package may import
@@ -40,6 +41,7 @@ var mayImport = map[string][]string{
 	"fragment/encrypt":         {"fragment", cryptoPath},
 	"fragment/fragmenttest":    {"fragment"},
 	"fragment/metrics":         {"fragment", prometheusPath},
+	"fragment/redisbackend":    {"fragment", rueidisPath},
 	"tags":                     {"fragment", pongo2Path},
 	"templates":                {"fragment", "tags", pongo2Path},
 	"echoext":                  {"fragment", echoPath},
@@ -50,7 +52,7 @@ var mayImport = map[string][]string{
 
 // mayRequire is all that go.mod may ask for itself. What the example site and
 // the tests use beside it, databases among others, is in other modules.
-var mayRequire = []string{pongo2Path, echoPath, bigcachePath, cborPath, compressPath, cryptoPath, prometheusPath}
+var mayRequire = []string{pongo2Path, echoPath, bigcachePath, cborPath, compressPath, cryptoPath, prometheusPath, rueidisPath}
 
 func TestPackagesImportOnlyWhatTheyMay(t *testing.T) {
 	for folder, imports := range importsByFolder(t) {

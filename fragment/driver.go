@@ -20,10 +20,18 @@ var drivers struct {
 	m  map[string]Driver // guarded by mu
 }
 
+const redisPackage = "github.com/pongocache/pongocache/fragment/redisbackend"
+
 // importOf names the package that registers a scheme of ours, for the error of
 // a program that forgot to import it.
 var importOf = map[string]string{
 	"bigcache": "github.com/pongocache/pongocache/fragment/bigcachebackend",
+
+	"redis":          redisPackage,
+	"rediss":         redisPackage,
+	"unix":           redisPackage,
+	"redis-sentinel": redisPackage,
+	"redis-cluster":  redisPackage,
 }
 
 // Register makes a driver available to Open under a URL scheme, as

@@ -1,0 +1,2 @@
+// Package redisbackend keeps entries in Redis.
+package redisbackend
