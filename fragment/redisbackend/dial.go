@@ -85,3 +85,7 @@ func dialTCP(ctx context.Context, addr string, dialer *net.Dialer, config *tls.C
 
 // placeOf names servers in an error.
 func placeOf(addrs []string) string { return strings.Join(addrs, ", ") }
+
+func dialUnix(ctx context.Context, path string, dialer *net.Dialer, _ *tls.Config) (net.Conn, error) {
+	return (&net.Dialer{Timeout: dialer.Timeout}).DialContext(ctx, "unix", path)
+}

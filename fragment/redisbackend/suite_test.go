@@ -1,7 +1,12 @@
 package redisbackend_test
 
 import (
+	"bufio"
 	"context"
+	"fmt"
+	"net"
+	"strconv"
+	"strings"
 	"testing"
 	"time"
 
@@ -49,4 +54,49 @@ func TestBackend(t *testing.T) {
 		MaxValue: 1 << 20,
 		TooLarge: 1<<20 + 1,
 	})
+}
+
+// lastOf sends commands over one connection, and returns the first line of the
+// last reply.
+func lastOf(t testing.TB, addr string, commands ...string) (line string) {
+	t.Helper()
+	conn, err := net.Dial("tcp", addr)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close()
+	conn.SetDeadline(time.Now().Add(5 * time.Second))
+	replies := bufio.NewReader(conn)
+	for _, command := range commands {
+		if _, err = fmt.Fprintf(conn, "%s\r\n", command); err == nil {
+			line, err = replies.ReadString('\n')
+		}
+		if err != nil || line[0] == '-' {
+			t.Fatalf("%s: got %q, error %v", command, line, err)
+		}
+	}
+	return strings.TrimSpace(line)
+}
+
+// figure is one of those that the server at addr tells about itself.
+func figure(t testing.TB, addr, section, name string) (n int) {
+	t.Helper()
+	c, err := rueidis.NewClient(rueidis.ClientOption{InitAddress: []string{addr}, ForceSingleClient: true, DisableCache: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer c.Close()
+	text, err := c.Do(ctx, c.B().Info().Section(section).Build()).ToString()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for line := range strings.Lines(text) {
+		if value, found := strings.CutPrefix(strings.TrimSpace(line), name+":"); found {
+			n, err = strconv.Atoi(value)
+		}
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	return n
 }
