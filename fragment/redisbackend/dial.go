@@ -58,15 +58,24 @@ func (d *dialer) dialing(inner dialFunc) dialFunc {
 		if err != nil {
 			return nil, err
 		}
-		return &knownConn{conn, gate}, nil
+		return &knownConn{Conn: conn, gate: gate}, nil
 	}
 }
 
-// A knownConn is a connection whose end the gate is told of, before any call can
-// find it gone and wait for the next.
+// A knownConn is a connection on which nothing comes in that no server sends. The
+// gate is told of its end before any call can find it gone and wait for the next.
 type knownConn struct {
 	net.Conn
-	gate *gate
+	gate    *gate
+	replies framing // of the goroutine that reads
+}
+
+func (c *knownConn) Read(buffer []byte) (int, error) {
+	n, err := c.Conn.Read(buffer)
+	if wrong := c.replies.feed(buffer[:n]); wrong != nil {
+		return 0, wrong
+	}
+	return n, err
 }
 
 func (c *knownConn) Close() error {

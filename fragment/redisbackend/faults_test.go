@@ -42,7 +42,9 @@ func recovers(t testing.TB, b *redisbackend.Backend, d time.Duration) {
 	for {
 		err := b.Set(within(t, 100*time.Millisecond), "recovered", []byte("yes"), ttl)
 		if err == nil {
-			want(t, b, "recovered", "yes")
+			_, _, err = b.Get(within(t, 100*time.Millisecond), "recovered")
+		}
+		if err == nil {
 			return
 		}
 		if time.Since(began) > d {
@@ -194,8 +196,8 @@ func TestReconnectingIsNotCutShortByCallersInAHurry(t *testing.T) {
 			t.Error("Get: got no error from a server that is slower than its ctx")
 		}
 	}
-	if n := figure(t, s.Addr, "stats", "total_connections_received") - before; n > 2 { // that asks as well
-		t.Errorf("got %d connections, want one", n-1)
+	if n := figure(t, s.Addr, "stats", "total_connections_received") - before; n > 3 { // one is that which asks
+		t.Errorf("got %d connections, want one, or as many as rueidis spreads its calls over", n-1)
 	}
 }
 

@@ -17,12 +17,7 @@ func (b *Backend) Add(ctx context.Context, key string, value []byte, ttl time.Du
 	if err != nil {
 		return false, b.fault("add", err)
 	}
-	set := c.B().Set().Key(key).Value(rueidis.BinaryString(value)).Nx()
-	cmd := set.Build
-	if ttl < longest {
-		cmd = set.PxMilliseconds(milliseconds(ttl)).Build
-	}
-	err = b.write(ctx, c, cmd(), key).Error()
+	err = b.write(ctx, c, setting(c, key, value, ttl, true), key).Error()
 	if rueidis.IsRedisNil(err) {
 		return false, nil
 	}

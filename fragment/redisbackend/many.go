@@ -2,6 +2,7 @@ package redisbackend
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"github.com/redis/rueidis"
@@ -22,6 +23,8 @@ func (b *Backend) GetMany(ctx context.Context, keys []string) (map[string][]byte
 	groups := [][]string{keys}
 	if c.Mode() == rueidis.ClientModeCluster {
 		groups = bySlot(keys)
+	} else if len(keys) > manyKeys {
+		groups = slices.Collect(slices.Chunk(keys, manyKeys))
 	}
 	cmds := make(rueidis.Commands, len(groups))
 	for i, group := range groups {
@@ -34,6 +37,9 @@ func (b *Backend) GetMany(ctx context.Context, keys []string) (map[string][]byte
 	}
 	return found, b.fault("get many", err)
 }
+
+// manyKeys is how many keys one command asks for: it keeps everybody else waiting.
+const manyKeys = 10_000
 
 // take adds the answer to an MGET of keys to found.
 func take(found map[string][]byte, keys []string, result rueidis.RedisResult) error {
@@ -66,7 +72,7 @@ func (b *Backend) SetMany(ctx context.Context, items map[string][]byte, ttl time
 	}
 	cmds, keys := make(rueidis.Commands, 0, len(items)), make([]string, 0, len(items))
 	for key, value := range items {
-		cmds, keys = append(cmds, setting(c, key, value, ttl)), append(keys, key)
+		cmds, keys = append(cmds, setting(c, key, value, ttl, false)), append(keys, key)
 	}
 	return b.fault("set many", firstError(b.writeMany(ctx, c, cmds, keys)))
 }

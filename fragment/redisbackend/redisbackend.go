@@ -101,7 +101,7 @@ func (b *Backend) Set(ctx context.Context, key string, value []byte, ttl time.Du
 	if err != nil {
 		return b.fault("set", err)
 	}
-	return b.fault("set", b.write(ctx, c, setting(c, key, value, ttl), key).Error())
+	return b.fault("set", b.write(ctx, c, setting(c, key, value, ttl, false), key).Error())
 }
 
 // Delete implements fragment.Backend.
@@ -163,14 +163,31 @@ func (b *Backend) Close() error {
 
 var errClosed = errors.New("the backend is closed")
 
-// setting is the command that stores an entry.
-func setting(c rueidis.Client, key string, value []byte, ttl time.Duration) rueidis.Completed {
+// setting is the command that stores an entry; with isNew, only where there is
+// none.
+func setting(c rueidis.Client, key string, value []byte, ttl time.Duration, isNew bool) (cmd rueidis.Completed) {
 	set := c.B().Set().Key(key).Value(rueidis.BinaryString(value))
-	if ttl >= longest {
-		return set.Build()
+	switch {
+	case isNew && ttl >= longest:
+		cmd = set.Nx().Build()
+	case isNew:
+		cmd = set.Nx().PxMilliseconds(milliseconds(ttl)).Build()
+	case ttl >= longest:
+		cmd = set.Build()
+	default:
+		cmd = set.PxMilliseconds(milliseconds(ttl)).Build()
 	}
-	return set.PxMilliseconds(milliseconds(ttl)).Build()
+	if len(value) >= large {
+		// A server refuses what is too large for it before it has read all of it.
+		// rueidis takes that for the end of the command, and would use it for the
+		// next one while it still writes this one.
+		cmd = cmd.Pin()
+	}
+	return cmd
 }
+
+// large is below what any server can be told to refuse.
+const large = 512 << 10
 
 // milliseconds rounds up: nothing may end before its time, and 0 is refused.
 func milliseconds(ttl time.Duration) int64 {
