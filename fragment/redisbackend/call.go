@@ -13,6 +13,10 @@ func (b *Backend) enter(ctx context.Context) (rueidis.Client, error) {
 		return nil, errClosed
 	}
 	c, err := b.link.client(ctx)
+	if err == nil {
+		// What has ended before it begins must not be carried out later.
+		err = ctx.Err()
+	}
 	if err != nil {
 		b.gate.leave(nil)
 		return nil, err
@@ -23,14 +27,25 @@ func (b *Backend) enter(ctx context.Context) (rueidis.Client, error) {
 // most is how long a call may run on that its caller has left.
 func (b *Backend) most() time.Duration { return b.options.ConnectTimeout + time.Second }
 
+// within makes a call that has entered. The error of f, and what within returns,
+// is how the connection failed it.
+func within[T any](ctx context.Context, b *Backend, f func(context.Context) (T, error)) (result T, err error) {
+	if !b.gate.isDirect() {
+		return apart(ctx, b.gate, b.most(), f)
+	}
+	result, err = f(ctx)
+	b.gate.leave(err)
+	return result, err
+}
+
 // do sends one command.
 func (b *Backend) do(ctx context.Context, c rueidis.Client, cmd rueidis.Completed) rueidis.RedisResult {
-	if b.gate.isDirect() {
+	if b.gate.isDirect() { // without a closure
 		result := c.Do(ctx, cmd)
 		b.gate.leave(result.NonRedisError())
 		return result
 	}
-	result, err := apart(ctx, b.gate, b.most(), func(ctx context.Context) (rueidis.RedisResult, error) {
+	result, err := within(ctx, b, func(ctx context.Context) (rueidis.RedisResult, error) {
 		result := c.Do(ctx, cmd)
 		return result, result.NonRedisError()
 	})
@@ -43,12 +58,7 @@ func (b *Backend) do(ctx context.Context, c rueidis.Client, cmd rueidis.Complete
 // doMany sends commands together. In a cluster each goes to its node, in
 // parallel; those of one node are carried out in order.
 func (b *Backend) doMany(ctx context.Context, c rueidis.Client, cmds []rueidis.Completed) []rueidis.RedisResult {
-	if b.gate.isDirect() {
-		results := c.DoMulti(ctx, cmds...)
-		b.gate.leave(firstBroken(results))
-		return results
-	}
-	results, err := apart(ctx, b.gate, b.most(), func(ctx context.Context) ([]rueidis.RedisResult, error) {
+	results, err := within(ctx, b, func(ctx context.Context) ([]rueidis.RedisResult, error) {
 		results := c.DoMulti(ctx, cmds...)
 		if firstBroken(results) != nil {
 			b.gate.suspects() // the others are answers all the same
