@@ -27,9 +27,9 @@ func (b *Backend) enter(ctx context.Context) (rueidis.Client, error) {
 // most is how long a call may run on that its caller has left.
 func (b *Backend) most() time.Duration { return b.options.ConnectTimeout + time.Second }
 
-// within makes a call that has entered. The error of f, and what within returns,
+// through makes a call that has entered. The error of f, and what through returns,
 // is how the connection failed it.
-func within[T any](ctx context.Context, b *Backend, f func(context.Context) (T, error)) (result T, err error) {
+func through[T any](ctx context.Context, b *Backend, f func(context.Context) (T, error)) (result T, err error) {
 	if !b.gate.isDirect() {
 		return apart(ctx, b.gate, b.most(), f)
 	}
@@ -45,7 +45,7 @@ func (b *Backend) do(ctx context.Context, c rueidis.Client, cmd rueidis.Complete
 		b.gate.leave(result.NonRedisError())
 		return result
 	}
-	result, err := within(ctx, b, func(ctx context.Context) (rueidis.RedisResult, error) {
+	result, err := through(ctx, b, func(ctx context.Context) (rueidis.RedisResult, error) {
 		result := c.Do(ctx, cmd)
 		return result, result.NonRedisError()
 	})
@@ -58,7 +58,7 @@ func (b *Backend) do(ctx context.Context, c rueidis.Client, cmd rueidis.Complete
 // doMany sends commands together. In a cluster each goes to its node, in
 // parallel; those of one node are carried out in order.
 func (b *Backend) doMany(ctx context.Context, c rueidis.Client, cmds []rueidis.Completed) []rueidis.RedisResult {
-	results, err := within(ctx, b, func(ctx context.Context) ([]rueidis.RedisResult, error) {
+	results, err := through(ctx, b, func(ctx context.Context) ([]rueidis.RedisResult, error) {
 		results := c.DoMulti(ctx, cmds...)
 		if firstBroken(results) != nil {
 			b.gate.suspects() // the others are answers all the same
@@ -66,10 +66,16 @@ func (b *Backend) doMany(ctx context.Context, c rueidis.Client, cmds []rueidis.C
 		return results, nil
 	})
 	if err != nil {
-		results = make([]rueidis.RedisResult, len(cmds))
-		for i := range results {
-			results[i] = rueidis.NewErrorResult(err)
-		}
+		return failed(len(cmds), err)
+	}
+	return results
+}
+
+// failed are the results of n commands that failed alike.
+func failed(n int, err error) []rueidis.RedisResult {
+	results := make([]rueidis.RedisResult, n)
+	for i := range results {
+		results[i] = rueidis.NewErrorResult(err)
 	}
 	return results
 }

@@ -20,6 +20,13 @@ func (b *Backend) fault(verb string, err error) error {
 	case errors.Is(err, context.DeadlineExceeded), errors.Is(err, context.Canceled):
 		return fmt.Errorf("redisbackend: %s: %s has not answered: %w", verb, b.place, err)
 	}
+	var never *unable
+	if errors.As(err, &never) {
+		return fmt.Errorf("redisbackend: %s: %s: %w", verb, b.place, err)
+	}
+	if errors.Is(err, rueidis.ErrNoCache) {
+		return fmt.Errorf("redisbackend: %s: %s: %s", verb, b.place, whyNot(err))
+	}
 	var reply *rueidis.RedisError
 	if !errors.As(err, &reply) {
 		return fmt.Errorf("redisbackend: %s: %s: %w", verb, b.place, err)

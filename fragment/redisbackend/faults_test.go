@@ -58,7 +58,7 @@ func recovers(t testing.TB, b *redisbackend.Backend, d time.Duration) {
 // soon after its ctx has ended, or before.
 func wantFaultInTime(t testing.TB, b *redisbackend.Backend, calls int) {
 	t.Helper()
-	const budget, grace = 100 * time.Millisecond, 400 * time.Millisecond // of a busy machine
+	const budget, grace = 100 * time.Millisecond, 700 * time.Millisecond // of a busy machine
 	var all sync.WaitGroup
 	for i := range calls {
 		all.Go(func() {
@@ -108,7 +108,7 @@ func TestServerThatIsNotThereAtFirst(t *testing.T) {
 }
 
 // More calls than a connection of rueidis has room for.
-const crowd = 3000
+const crowd = 1500
 
 func TestServerThatHangs(t *testing.T) {
 	s := servers.Redis(t)

@@ -60,7 +60,7 @@ func (b *Backend) script(ctx context.Context, verb string, script *rueidis.Lua, 
 	if err != nil {
 		return false, b.fault(verb, err)
 	}
-	result, err := within(ctx, b, func(ctx context.Context) (rueidis.RedisResult, error) {
+	result, err := through(ctx, b, func(ctx context.Context) (rueidis.RedisResult, error) {
 		result := script.Exec(ctx, c, []string{key}, args)
 		return result, result.NonRedisError()
 	})

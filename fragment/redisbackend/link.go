@@ -86,6 +86,23 @@ func (l *link) run(connect func() (rueidis.Client, error)) {
 	l.trying = nil
 }
 
+// restart makes clients by connect from now on, and closes one that there is.
+func (l *link) restart(connect func() (rueidis.Client, error)) {
+	l.mu.Lock()
+	trying := l.trying
+	l.mu.Unlock()
+	if trying != nil {
+		<-trying
+	}
+	l.mu.Lock()
+	l.connect, l.err = connect, nil
+	before := l.made.Swap(nil)
+	l.mu.Unlock()
+	if before != nil {
+		(*before).Close()
+	}
+}
+
 // close ends the making of clients, waits for one that is under way, and returns
 // what there is.
 func (l *link) close() rueidis.Client {

@@ -20,7 +20,8 @@ type Backend struct {
 	link    link
 	gate    *gate
 	watch   watch
-	foreign bool // the client is somebody else's
+	dialer  *dialer // nil with a foreign client
+	foreign bool    // the client is somebody else's
 }
 
 // New returns a Backend over a client, which stays the caller's: Close does not
@@ -62,9 +63,9 @@ func dial(c rueidis.ClientOption, o Options, isCluster bool) (*Backend, error) {
 		return nil, err
 	}
 	b.place, b.user = placeOf(c.InitAddress), c.Username
-	d := &dialer{backend: b, option: b.options.client(c), isCluster: isCluster}
-	d.option.DialCtxFn = d.dialing(d.option.DialCtxFn)
-	b.link.connect = d.connect
+	b.dialer = &dialer{backend: b, option: b.options.client(c), isCluster: isCluster}
+	b.dialer.option.DialCtxFn = b.dialer.dialing(b.dialer.option.DialCtxFn)
+	b.link.connect = b.dialer.connect
 	return b, nil
 }
 
@@ -152,12 +153,10 @@ func (b *Backend) Close() error {
 	case <-b.gate.drained:
 	case <-time.After(closePatience):
 	}
-	if b.foreign {
-		return nil
-	}
-	if c := b.link.close(); c != nil {
+	if c := b.link.close(); c != nil && !b.foreign {
 		c.Close()
 	}
+	b.watch.stop() // that of a client which was being made
 	return nil
 }
 
