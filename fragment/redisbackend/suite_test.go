@@ -91,7 +91,8 @@ func figure(t testing.TB, addr, section, name string) (n int) {
 		t.Fatal(err)
 	}
 	for line := range strings.Lines(text) {
-		if value, found := strings.CutPrefix(strings.TrimSpace(line), name+":"); found {
+		if value, found := strings.CutPrefix(strings.TrimSpace(line), name); found {
+			value, _, _ = strings.Cut(value[1:], ",") // behind ":", or "="
 			n, err = strconv.Atoi(value)
 		}
 	}
