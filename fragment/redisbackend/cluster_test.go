@@ -98,7 +98,7 @@ func TestCluster(t *testing.T) {
 				for _, node := range nodes[:masters] {
 					command(t, node.Addr, "FLUSHALL")
 				}
-				return clustered(t, nodes, redisbackend.Options{MaxValue: 1 << 20})
+				return reached(t, clustered(t, nodes, redisbackend.Options{MaxValue: 1 << 20}))
 			},
 			MaxValue: 1 << 20, TooLarge: 1<<20 + 1,
 		})

@@ -20,11 +20,18 @@ func (b *Backend) GetMany(ctx context.Context, keys []string) (map[string][]byte
 	if err != nil {
 		return found, b.fault("get many", err)
 	}
-	groups := [][]string{keys}
+	if c.Mode() != rueidis.ClientModeCluster && len(keys) <= manyKeys {
+		err = take(found, keys, b.do(ctx, c, c.B().Mget().Key(keys...).Build()))
+		return found, b.fault("get many", err)
+	}
+	return found, b.fault("get many", b.getGroups(ctx, c, keys, found))
+}
+
+// getGroups adds to found what is under keys, by several commands.
+func (b *Backend) getGroups(ctx context.Context, c rueidis.Client, keys []string, found map[string][]byte) (err error) {
+	groups := slices.Collect(slices.Chunk(keys, manyKeys))
 	if c.Mode() == rueidis.ClientModeCluster {
 		groups = bySlot(keys)
-	} else if len(keys) > manyKeys {
-		groups = slices.Collect(slices.Chunk(keys, manyKeys))
 	}
 	cmds := make(rueidis.Commands, len(groups))
 	for i, group := range groups {
@@ -35,7 +42,7 @@ func (b *Backend) GetMany(ctx context.Context, keys []string) (map[string][]byte
 			err = failed
 		}
 	}
-	return found, b.fault("get many", err)
+	return err
 }
 
 // manyKeys is how many keys one command asks for: it keeps everybody else waiting.

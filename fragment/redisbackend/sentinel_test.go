@@ -69,7 +69,7 @@ func TestSentinel(t *testing.T) {
 	t.Run("suite", func(t *testing.T) {
 		backendtest.Run(t, backendtest.Harness{Open: func(t testing.TB) fragment.Backend {
 			lastOf(t, master.Addr, "AUTH s3cret", "FLUSHALL")
-			return guarded(t, sentinels, redisbackend.Options{})
+			return reached(t, guarded(t, sentinels, redisbackend.Options{}))
 		}})
 	})
 	t.Run("url", func(t *testing.T) {

@@ -56,6 +56,52 @@ func TestBackend(t *testing.T) {
 	})
 }
 
+// The same while changes are told, and with a client that is given.
+func TestBackendInOtherWays(t *testing.T) {
+	s := servers.Redis(t)
+	for name, o := range modes {
+		t.Run(name, func(t *testing.T) {
+			backendtest.Run(t, backendtest.Harness{Open: func(t testing.TB) fragment.Backend {
+				command(t, s.Addr, "FLUSHALL")
+				b := dialed(t, s.Addr, o)
+				watching(t, b)
+				return b
+			}})
+		})
+	}
+	t.Run("given", func(t *testing.T) {
+		backendtest.Run(t, backendtest.Harness{Open: func(t testing.TB) fragment.Backend {
+			command(t, s.Addr, "FLUSHALL")
+			return over(t, s.Addr)
+		}})
+	})
+}
+
+// over is a Backend over a client with the defaults of rueidis.
+func over(t testing.TB, addr string) *redisbackend.Backend {
+	t.Helper()
+	c, err := rueidis.NewClient(rueidis.ClientOption{InitAddress: []string{addr}, ForceSingleClient: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	b, err := redisbackend.New(c, redisbackend.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(c.Close)
+	t.Cleanup(func() { b.Close() })
+	return b
+}
+
+// reached is b, when it has connected.
+func reached(t testing.TB, b *redisbackend.Backend) *redisbackend.Backend {
+	t.Helper()
+	if err := b.Ping(ctx); err != nil {
+		t.Fatalf("Ping: %v", err)
+	}
+	return b
+}
+
 // lastOf sends commands over one connection, and returns the first line of the
 // last reply.
 func lastOf(t testing.TB, addr string, commands ...string) (line string) {

@@ -318,20 +318,7 @@ func TestWatchTakesTheChannelWhereRESP3IsNotSpoken(t *testing.T) {
 
 func TestWatchWithAGivenClient(t *testing.T) {
 	s := servers.Redis(t)
-	given := func() *redisbackend.Backend {
-		c, err := rueidis.NewClient(rueidis.ClientOption{InitAddress: []string{s.Addr}, ForceSingleClient: true})
-		if err != nil {
-			t.Fatal(err)
-		}
-		b, err := redisbackend.New(c, redisbackend.Options{})
-		if err != nil {
-			t.Fatal(err)
-		}
-		t.Cleanup(c.Close)
-		t.Cleanup(func() { b.Close() })
-		return b
-	}
-	one, two := given(), given()
+	one, two := over(t, s.Addr), over(t, s.Addr)
 	watching(t, one)
 	ear := watching(t, two)
 	ear.wantKnown(t, one, prefix+"key")
