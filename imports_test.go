@@ -27,6 +27,7 @@ const (
 	compressPath   = "github.com/klauspost/compress"
 	cryptoPath     = "golang.org/x/crypto"
 	prometheusPath = "github.com/prometheus/client_golang"
+	rueidisPath    = "github.com/redis/rueidis"
 )
 
 // mayImport is the law of the tree: what the code of a package may import
@@ -45,6 +46,7 @@ var mayImport = map[string][]string{
 	"fragment/memcachedbackend": {"fragment", memcachePath},
 	"fragment/memorybackend":    {"fragment", otterPath},
 	"fragment/metrics":          {"fragment", prometheusPath},
+	"fragment/redisbackend":     {"fragment", rueidisPath},
 	"internal/ratio":            {},
 	"internal/servers":          {},
 	"memo":                      {"fragment", cborPath},
@@ -54,7 +56,7 @@ var mayImport = map[string][]string{
 
 // mayRequire is all that go.mod may ask for itself. What the example site and
 // the tests use beside it, databases among others, is in other modules.
-var mayRequire = []string{pongo2Path, echoPath, bigcachePath, cborPath, otterPath, compressPath, cryptoPath, prometheusPath, memcachePath}
+var mayRequire = []string{pongo2Path, echoPath, bigcachePath, cborPath, otterPath, compressPath, cryptoPath, prometheusPath, memcachePath, rueidisPath}
 
 func TestPackagesImportOnlyWhatTheyMay(t *testing.T) {
 	for folder, imports := range importsByFolder(t) {

@@ -20,6 +20,8 @@ var drivers struct {
 	m  map[string]Driver // guarded by mu
 }
 
+const redisPackage = "github.com/pongocache/pongocache/fragment/redisbackend"
+
 // importOf names the package that registers a scheme of ours, for the error of
 // a program that forgot to import it.
 var importOf = map[string]string{
@@ -28,6 +30,12 @@ var importOf = map[string]string{
 	"memcached+sasl": "github.com/pongocache/pongocache/fragment/memcachedbackend",
 	"memcacheds":     "github.com/pongocache/pongocache/fragment/memcachedbackend",
 	"memory":         "github.com/pongocache/pongocache/fragment/memorybackend",
+
+	"redis":          redisPackage,
+	"rediss":         redisPackage,
+	"unix":           redisPackage,
+	"redis-sentinel": redisPackage,
+	"redis-cluster":  redisPackage,
 }
 
 // Register makes a driver available to Open under a URL scheme, as
@@ -75,7 +83,7 @@ func Open(ctx context.Context, rawURL string, o Options) (*Cache, error) {
 }
 
 func openBackend(ctx context.Context, rawURL string) (Backend, error) {
-	u, err := url.Parse(rawURL)
+	u, err := parse(rawURL)
 	if err != nil {
 		// url.Error repeats the URL, and its cause may repeat a part of it.
 		return nil, errors.New("fragment: open: the cache URL does not parse: " +
@@ -99,6 +107,29 @@ func openBackend(ctx context.Context, rawURL string) (Backend, error) {
 		return nil, fmt.Errorf("fragment: open %q: %w", strict.withoutSecrets(), err)
 	}
 	return b, nil
+}
+
+// parse parses a URL whose place may be several, as in scheme://a:1,b:2/path, which
+// is more than url.Parse knows of.
+func parse(rawURL string) (*url.URL, error) {
+	scheme, rest, _ := strings.Cut(rawURL, "://")
+	place, after := rest, ""
+	if end := strings.IndexAny(rest, "/?#"); end >= 0 {
+		place, after = rest[:end], rest[end:]
+	}
+	at := strings.LastIndex(place, "@") + 1
+	hosts := place[at:]
+	other := func(r rune) bool {
+		return !strings.ContainsRune("-.,:_[]", r) && (r < '0' || r > '9') && (r < 'a' || r > 'z') && (r < 'A' || r > 'Z')
+	}
+	if !strings.Contains(hosts, ",") || strings.ContainsFunc(hosts, other) {
+		return url.Parse(rawURL)
+	}
+	u, err := url.Parse(scheme + "://" + place[:at] + "hosts" + after)
+	if err == nil {
+		u.Host = hosts
+	}
+	return u, err
 }
 
 // driven calls a driver, and is strict also where the driver forgets to be.

@@ -63,6 +63,10 @@ func TestParametersOfAURL(t *testing.T) {
 		"strict-test://?":                         defaults,
 		"strict-test://h:1":                       with(func(s *strict) { s.host = "h:1" }),
 		"strict-test://u:p%40ss@h":                with(func(s *strict) { s.host, s.password = "h", "p@ss" }),
+		"strict-test://a:1,b:2":                   with(func(s *strict) { s.host = "a:1,b:2" }),
+		"strict-test://a,b,c/x":                   with(func(s *strict) { s.host = "a,b,c" }),
+		"strict-test://[::1]:1,[::2]:2?size=1":    with(func(s *strict) { s.host, s.size = "[::1]:1,[::2]:2", 1 }),
+		"strict-test://u:p%40ss@a:1,b:2/":         with(func(s *strict) { s.host, s.password = "a:1,b:2", "p@ss" }),
 		"strict-test:?size=1":                     with(func(s *strict) { s.size = 1 }),
 		"strict-test://?size=64B":                 with(func(s *strict) { s.size = 64 }),
 		"strict-test://?size=3KiB":                with(func(s *strict) { s.size = 3 << 10 }),
@@ -197,8 +201,16 @@ func TestForgottenImportIsNamed(t *testing.T) {
 	if slices.Contains(fragment.Drivers(), "bigcache") {
 		return // this test binary imports it
 	}
-	err := openURL(t, "bigcache://?size=64MiB")
-	if err == nil || !strings.Contains(err.Error(), `_ "github.com/pongocache/pongocache/fragment/bigcachebackend"`) {
-		t.Errorf("Open: %v, want the import line", err)
+	for rawURL, path := range map[string]string{
+		"bigcache://?size=64MiB":     "bigcachebackend",
+		"redis://localhost:6379":     "redisbackend",
+		"redis-cluster://a:1,b:2":    "redisbackend",
+		"unix:///run/redis.sock":     "redisbackend",
+		"redis-sentinel://a:1,b:2/m": "redisbackend",
+	} {
+		err := openURL(t, rawURL)
+		if err == nil || !strings.Contains(err.Error(), `_ "github.com/pongocache/pongocache/fragment/`+path+`"`) {
+			t.Errorf("Open(%s): %v, want the import line", rawURL, err)
+		}
 	}
 }

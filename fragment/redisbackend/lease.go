@@ -1,0 +1,72 @@
+package redisbackend
+
+import (
+	"context"
+	"strconv"
+	"time"
+
+	"github.com/redis/rueidis"
+)
+
+// Add implements fragment.Adder.
+func (b *Backend) Add(ctx context.Context, key string, value []byte, ttl time.Duration) (added bool, err error) {
+	if err := b.fits(value); err != nil {
+		return false, err
+	}
+	c, err := b.enter(ctx)
+	if err != nil {
+		return false, b.fault("add", err)
+	}
+	err = b.write(ctx, c, setting(c, key, value, ttl, true), key).Error()
+	if rueidis.IsRedisNil(err) {
+		return false, nil
+	}
+	return err == nil, b.fault("add", err)
+}
+
+// leaseOf is the key of the lease on a key. No entry has it, as a key has no
+// space, and rights to a prefix hold for it as well.
+func leaseOf(key string) string { return key + leaseSuffix }
+
+const leaseSuffix = " lease"
+
+// Each script is one step for the server: between a look at who has the lease and
+// what follows from that, nobody else gets it.
+var (
+	locking = rueidis.NewLuaScript(`local owner = redis.call('GET', KEYS[1])
+if owner and owner ~= ARGV[1] then return 0 end
+redis.call('SET', KEYS[1], ARGV[1], 'PX', ARGV[2])
+return 1`)
+	unlocking = rueidis.NewLuaScript(`if redis.call('GET', KEYS[1]) == ARGV[1] then return redis.call('DEL', KEYS[1]) end
+return 0`)
+)
+
+// Lock implements fragment.Locker. The lease is a key of its own, which Delete
+// does not touch.
+func (b *Backend) Lock(ctx context.Context, key, owner string, ttl time.Duration) (ok bool, err error) {
+	ms := strconv.FormatInt(milliseconds(min(ttl, longest)), 10)
+	return b.script(ctx, "lock", locking, leaseOf(key), owner, ms)
+}
+
+// Unlock implements fragment.Locker.
+func (b *Backend) Unlock(ctx context.Context, key, owner string) error {
+	_, err := b.script(ctx, "unlock", unlocking, leaseOf(key), owner)
+	return err
+}
+
+// script runs a script on one key, and reports whether it returned 1.
+func (b *Backend) script(ctx context.Context, verb string, script *rueidis.Lua, key string, args ...string) (bool, error) {
+	c, err := b.enter(ctx)
+	if err != nil {
+		return false, b.fault(verb, err)
+	}
+	result, err := through(ctx, b, func(ctx context.Context) (rueidis.RedisResult, error) {
+		result := script.Exec(ctx, c, []string{key}, args)
+		return result, result.NonRedisError()
+	})
+	if err != nil {
+		return false, b.fault(verb, err)
+	}
+	n, err := result.AsInt64()
+	return n == 1, b.fault(verb, err)
+}
