@@ -38,6 +38,7 @@ var mayImport = map[string][]string{
 	"fragment/bigcachebackend": {"fragment", bigcachePath},
 	"fragment/compress":        {"fragment", compressPath},
 	"fragment/encrypt":         {"fragment", cryptoPath},
+	"fragment/filebackend":     {"fragment"},
 	"fragment/fragmenttest":    {"fragment"},
 	"fragment/metrics":         {"fragment", prometheusPath},
 	"tags":                     {"fragment", pongo2Path},

@@ -24,6 +24,7 @@ var drivers struct {
 // a program that forgot to import it.
 var importOf = map[string]string{
 	"bigcache": "github.com/pongocache/pongocache/fragment/bigcachebackend",
+	"file":     "github.com/pongocache/pongocache/fragment/filebackend",
 }
 
 // Register makes a driver available to Open under a URL scheme, as

@@ -1,0 +1,2 @@
+// Package filebackend keeps entries in files.
+package filebackend

@@ -1,0 +1,55 @@
+//go:build !linux
+
+package filebackend
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"time"
+)
+
+// An opened is an entry's file that is open to be read.
+type opened struct {
+	file *os.File
+	size int64
+	used time.Time // when the file was last written, or marked as used
+}
+
+// openToRead opens a regular file in the folder of a shard. What is something
+// else is not opened.
+func (d *directory) openToRead(name string) (o opened, err error) {
+	before, err := d.root.Lstat(name)
+	if err != nil {
+		return o, fmt.Errorf("stat an entry: %w", err)
+	}
+	if !before.Mode().IsRegular() {
+		return o, fs.ErrNotExist
+	}
+	if o.file, err = d.root.OpenFile(name, os.O_RDONLY|openFlags, 0); err != nil {
+		return o, fmt.Errorf("open an entry: %w", err)
+	}
+	info, err := o.file.Stat()
+	if err != nil || !info.Mode().IsRegular() {
+		o.close()
+		return o, errors.Join(err, fs.ErrNotExist)
+	}
+	o.size, o.used = info.Size(), info.ModTime()
+	return o, nil
+}
+
+// readAt reads until data is full or the file ends.
+func (o *opened) readAt(data []byte, at int64) (n int, err error) {
+	n, err = o.file.ReadAt(data, at)
+	if errors.Is(err, io.EOF) && n < len(data) {
+		err = io.ErrUnexpectedEOF
+	}
+	if n == len(data) {
+		err = nil
+	}
+	return n, err
+}
+
+func (o *opened) close() { o.file.Close() }

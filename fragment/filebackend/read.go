@@ -1,0 +1,91 @@
+package filebackend
+
+import (
+	"errors"
+	"io"
+	"io/fs"
+	"time"
+)
+
+// A found is an entry that was read from its file.
+type found struct {
+	value    []byte
+	deadline int64
+	used     time.Time
+}
+
+// most is the length up to which a file is read at once, before its header is
+// known.
+const most = 64 << 10
+
+// read reads the entry of a place from its file; ok is false if there is none
+// that is whole, of that key and within its time. Whatever else the file holds
+// is no entry.
+func (d *directory) read(p *place, largest int64) (f found, ok bool, err error) {
+	o, err := d.openToRead(p.file())
+	if errors.Is(err, fs.ErrNotExist) {
+		return found{}, false, nil
+	}
+	if err != nil {
+		return found{}, false, err
+	}
+	defer o.close()
+	if o.size < headerSize || o.size > largest+headerSize+maxKeySize {
+		return found{}, false, nil
+	}
+	data, h, ok, err := o.readWhole(p.key)
+	if !ok || err != nil {
+		return found{}, false, err
+	}
+	body := data[headerSize:]
+	key, value := body[:h.keySize], body[h.keySize:]
+	if string(key) != p.key || !h.isWhole(data, p.key, value) || !o.settle(&h) || time.Now().UnixNano() >= h.deadline {
+		return found{}, false, nil
+	}
+	return found{value[:len(value):len(value)], h.deadline, o.used}, true, nil
+}
+
+// readWhole reads the file. Of one that is long it reads the header first: a file
+// that is not that of the key takes no memory to speak of.
+func (o *opened) readWhole(key string) (data []byte, h header, ok bool, err error) {
+	first := min(o.size, most)
+	data = make([]byte, first, first)
+	if _, err := o.readAt(data, 0); err != nil {
+		return nil, h, false, notShorter(err)
+	}
+	h, ok = parseHeader(data, o.size)
+	if !ok || h.keySize != len(key) || string(data[headerSize:headerSize+h.keySize]) != key {
+		return nil, h, false, nil
+	}
+	if o.size > first {
+		data = append(make([]byte, 0, o.size), data...)[:o.size]
+		if _, err := o.readAt(data[first:], first); err != nil {
+			return nil, h, false, notShorter(err)
+		}
+	}
+	return data, h, true, nil
+}
+
+// notShorter tells a fault from a file that is shorter than it was.
+func notShorter(err error) error {
+	if errors.Is(err, io.ErrUnexpectedEOF) {
+		return nil
+	}
+	return err
+}
+
+// settle reads the deadline again while somebody is writing it, and reports
+// whether it is whole at last.
+func (o *opened) settle(h *header) bool {
+	var part [headerSize - deadlineAt]byte
+	for range tornReads {
+		if h.deadline != 0 {
+			return true
+		}
+		if _, err := o.readAt(part[:], deadlineAt); err != nil {
+			return false
+		}
+		h.readDeadline(part[:])
+	}
+	return h.deadline != 0
+}
