@@ -89,7 +89,7 @@ func New(path string, o Options) (*Backend, error) {
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), lockWait)
 	defer cancel()
-	if b.folder, err = openFolder(ctx, b.path, b.max); err != nil {
+	if b.folder, err = openFolder(ctx, b.path, b.max, b.closing); err != nil {
 		return nil, fmt.Errorf("filebackend: new: %w", err)
 	}
 	b.sweeper.Go(b.keepSweeping)
@@ -127,7 +127,7 @@ func (b *Backend) reopen(ctx context.Context, old *folder) error {
 	if b.folder != old {
 		return nil
 	}
-	f, err := openFolder(ctx, b.path, b.max)
+	f, err := openFolder(ctx, b.path, b.max, b.closing)
 	if err != nil {
 		return fmt.Errorf("filebackend: open the folder again, which was removed: %w", err)
 	}
@@ -171,27 +171,6 @@ func (b *Backend) GetMany(ctx context.Context, keys []string) (map[string][]byte
 		}
 	}
 	return values, nil
-}
-
-// get reads the entry of a key, of whichever form.
-func (f *folder) get(key string) (value []byte, ok bool, err error) {
-	p := placeOf(key)
-	r, ok, err := f.table.find(&p)
-	if err != nil {
-		return nil, false, err
-	}
-	if ok {
-		return r.bytes(), true, nil
-	}
-	d, err := f.shards[p.shard].toRead()
-	if d == nil || err != nil {
-		return nil, false, err
-	}
-	e, ok, err := d.read(&p, f.largest())
-	if ok {
-		d.markUsed(&p, e.used)
-	}
-	return e.value, ok, err
 }
 
 // Close implements fragment.Backend. It waits for the calls that are under way,

@@ -11,21 +11,24 @@ import (
 // A folder is the opened cache folder. It stays with the folder that it opened,
 // whatever becomes of the path.
 type folder struct {
-	root   *os.Root
-	self   *os.File // the folder, to lock it
-	info   os.FileInfo
-	table  *table
-	shards [shards]shard
-	budget int64 // in bytes, of all files
+	root    *os.Root
+	self    *os.File // the folder, to lock it
+	info    os.FileInfo
+	table   *table
+	shards  [shards]shard
+	kinds   kinds
+	closing <-chan struct{} // closed when waiting is to end
+	budget  int64           // in bytes, of all files
 }
 
 // openFolder opens the folder at path, which it creates if need be, for a cache
-// of size bytes. It ends with ctx while another process has the lock.
-func openFolder(ctx context.Context, path string, size int64) (f *folder, err error) {
+// of size bytes. It ends with ctx while another process has the lock, and who
+// waits for a lock later when closing is closed.
+func openFolder(ctx context.Context, path string, size int64, closing <-chan struct{}) (f *folder, err error) {
 	if err := os.MkdirAll(path, 0o700); err != nil {
 		return nil, unusable(path, err)
 	}
-	f = new(folder)
+	f = &folder{closing: closing}
 	defer func() {
 		if err != nil {
 			f.close()
@@ -68,7 +71,7 @@ func unusable(path string, err error) error {
 // or too large for a cache of size bytes, is replaced, which those see who have
 // opened it before (see gone).
 func (f *folder) openTable(ctx context.Context, size int64) error {
-	unlock, err := lockFile(ctx, nil, f.self)
+	unlock, err := lockFile(ctx, f.closing, f.self)
 	if err != nil {
 		return err
 	}
@@ -88,7 +91,7 @@ func (f *folder) openTable(ctx context.Context, size int64) error {
 		f.root.Remove(name)
 		return errors.Join(err, file.Close())
 	}
-	f.table = &table{file, bucketsFor(size)}
+	f.table = newTable(file, bucketsFor(size))
 	return nil
 }
 
@@ -134,7 +137,7 @@ func (f *folder) tryWrite() error {
 
 // gone reports whether somebody has removed or replaced the table since it was
 // opened: then others go by another one.
-func (f *folder) gone() bool { return !isLinked(f.table.file) }
+func (f *folder) gone() bool { return !isLinked(f.table.file, f.table.fd) }
 
 func (f *folder) close() {
 	for no := range f.shards {

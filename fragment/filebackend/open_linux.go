@@ -48,22 +48,17 @@ func (d *directory) openToRead(name string) (o opened, err error) {
 	return o, nil
 }
 
-// readAt reads until data is full or the file ends.
-func (o *opened) readAt(data []byte, at int64) (n int, err error) {
-	for n < len(data) {
-		more, err := syscall.Pread(o.fd, data[n:], at+int64(n))
-		if errors.Is(err, syscall.EINTR) {
-			continue
-		}
-		if err != nil {
-			return n, fmt.Errorf("read an entry: %w", err)
-		}
-		if more == 0 {
-			return n, io.ErrUnexpectedEOF
-		}
-		n += more
+// readAt fills data; where the file ends before, the error is
+// io.ErrUnexpectedEOF.
+func (o *opened) readAt(data []byte, at int64) error {
+	n, err := preadFull(o.fd, data, at)
+	if err != nil {
+		return fmt.Errorf("read an entry: %w", err)
 	}
-	return n, nil
+	if n < len(data) {
+		return io.ErrUnexpectedEOF
+	}
+	return nil
 }
 
 func (o *opened) close() { syscall.Close(o.fd) }

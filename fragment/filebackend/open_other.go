@@ -40,16 +40,17 @@ func (d *directory) openToRead(name string) (o opened, err error) {
 	return o, nil
 }
 
-// readAt reads until data is full or the file ends.
-func (o *opened) readAt(data []byte, at int64) (n int, err error) {
-	n, err = o.file.ReadAt(data, at)
-	if errors.Is(err, io.EOF) && n < len(data) {
-		err = io.ErrUnexpectedEOF
+// readAt fills data; where the file ends before, the error is
+// io.ErrUnexpectedEOF.
+func (o *opened) readAt(data []byte, at int64) error {
+	n, err := o.file.ReadAt(data, at)
+	switch {
+	case n == len(data):
+		return nil
+	case errors.Is(err, io.EOF):
+		return io.ErrUnexpectedEOF
 	}
-	if n == len(data) {
-		err = nil
-	}
-	return n, err
+	return fmt.Errorf("read an entry: %w", err)
 }
 
 func (o *opened) close() { o.file.Close() }

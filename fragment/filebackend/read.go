@@ -1,11 +1,80 @@
 package filebackend
 
 import (
+	"encoding/binary"
 	"errors"
 	"io"
 	"io/fs"
+	"sync/atomic"
 	"time"
 )
+
+// get reads the entry of a key, of whichever form. It looks first where the key
+// was found before: never are both forms there at once.
+func (f *folder) get(key string) (value []byte, ok bool, err error) {
+	p := placeOf(key)
+	filed := f.kinds.isFiled(&p)
+	for range 2 {
+		if filed {
+			value, ok, err = f.getFile(&p)
+		} else {
+			value, ok, err = f.getSmall(&p)
+		}
+		if ok || err != nil {
+			break
+		}
+		filed = !filed
+	}
+	if ok {
+		f.kinds.note(&p, filed)
+	}
+	return value, ok, err
+}
+
+func (f *folder) getSmall(p *place) (value []byte, ok bool, err error) {
+	r, ok, err := f.table.find(p)
+	if !ok || err != nil {
+		return nil, false, err
+	}
+	return r.bytes(), true, nil
+}
+
+func (f *folder) getFile(p *place) (value []byte, ok bool, err error) {
+	d, err := f.shards[p.shard].toRead()
+	if d == nil || err != nil {
+		return nil, false, err
+	}
+	e, ok, err := d.read(p, f.largest())
+	if ok {
+		d.markUsed(p, e.used)
+	}
+	return e.value, ok, err
+}
+
+// kinds remembers which keys were found in files. It is a guess: one that is
+// wrong, because two keys share a bit or the entry was replaced by one of
+// the other form, costs a look in the other place.
+type kinds [1 << 10]atomic.Uint64
+
+func (k *kinds) bit(p *place) (word *atomic.Uint64, bit uint64) {
+	at := binary.LittleEndian.Uint32(p.sum[28:])
+	return &k[(at>>6)%uint32(len(k))], 1 << (at & 63)
+}
+
+func (k *kinds) isFiled(p *place) bool {
+	word, bit := k.bit(p)
+	return word.Load()&bit != 0
+}
+
+func (k *kinds) note(p *place, filed bool) {
+	word, bit := k.bit(p)
+	switch is := word.Load()&bit != 0; {
+	case filed && !is:
+		word.Or(bit)
+	case is && !filed:
+		word.And(^bit)
+	}
+}
 
 // A found is an entry that was read from its file.
 type found struct {
@@ -50,7 +119,7 @@ func (d *directory) read(p *place, largest int64) (f found, ok bool, err error) 
 func (o *opened) readWhole(key string) (data []byte, h header, ok bool, err error) {
 	first := min(o.size, most)
 	data = make([]byte, first, first)
-	if _, err := o.readAt(data, 0); err != nil {
+	if err := o.readAt(data, 0); err != nil {
 		return nil, h, false, notShorter(err)
 	}
 	h, ok = parseHeader(data, o.size)
@@ -59,7 +128,7 @@ func (o *opened) readWhole(key string) (data []byte, h header, ok bool, err erro
 	}
 	if o.size > first {
 		data = append(make([]byte, 0, o.size), data...)[:o.size]
-		if _, err := o.readAt(data[first:], first); err != nil {
+		if err := o.readAt(data[first:], first); err != nil {
 			return nil, h, false, notShorter(err)
 		}
 	}
@@ -82,7 +151,7 @@ func (o *opened) settle(h *header) bool {
 		if h.deadline != 0 {
 			return true
 		}
-		if _, err := o.readAt(part[:], deadlineAt); err != nil {
+		if err := o.readAt(part[:], deadlineAt); err != nil {
 			return false
 		}
 		h.readDeadline(part[:])

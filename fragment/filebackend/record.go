@@ -2,7 +2,7 @@ package filebackend
 
 import (
 	"encoding/binary"
-	"hash/crc32"
+	"math/bits"
 )
 
 // A record keeps a small value in the table, where a read of it is one system
@@ -49,9 +49,17 @@ func (r *record) encode() (raw [recordSize]byte) {
 	return raw
 }
 
+// recordSum is a checksum that tells a record half written from a whole one. The
+// one of hash/crc32 would put each bucket that is read on the heap.
 func recordSum(raw []byte) uint32 {
-	sum := crc32.Update(0, castagnoli, raw[:24])
-	return crc32.Update(sum, castagnoli, raw[28:recordSize])
+	const prime = 0x9e3779b97f4a7c15
+	sum := uint64(binary.LittleEndian.Uint32(raw[28:]))
+	for at := 0; at < recordSize; at += 8 {
+		if at != 24 { // where the checksum is, and what was taken first
+			sum = bits.RotateLeft64((sum^binary.LittleEndian.Uint64(raw[at:]))*prime, 29)
+		}
+	}
+	return uint32(sum ^ sum>>32)
 }
 
 // decodeRecord reads a record; ok is false for one that is not in use or not

@@ -14,7 +14,7 @@ import (
 // more it holds, and in it the least recently used of a few files, again and
 // again until there is room and, so that its folder is not listed for each, some
 // 1/64 of the shard is free.
-func (b *Backend) makeRoom(ctx context.Context, f *folder, bytes int64) error {
+func (f *folder) makeRoom(ctx context.Context, bytes int64) error {
 	for {
 		all, err := f.table.tallies()
 		if err != nil {
@@ -29,7 +29,7 @@ func (b *Backend) makeRoom(ctx context.Context, f *folder, bytes int64) error {
 			return nil
 		}
 		no := heavy(&all, rand.Int64N(max(sum, 1)))
-		if err := f.shards[no].evict(ctx, b.closing, max(over, all[no].bytes/64)); err != nil {
+		if err := f.shards[no].evict(ctx, max(over, all[no].bytes/64)); err != nil {
 			return err
 		}
 	}
@@ -49,8 +49,8 @@ func heavy(all *[shards]tally, at int64) int {
 const sample = 8
 
 // evict removes files of the shard that count so many bytes, or half of them.
-func (s *shard) evict(ctx context.Context, closing <-chan struct{}, bytes int64) error {
-	d, unlock, err := s.lock(ctx, closing)
+func (s *shard) evict(ctx context.Context, bytes int64) error {
+	d, unlock, err := s.lock(ctx)
 	if err != nil {
 		return err
 	}
@@ -59,11 +59,8 @@ func (s *shard) evict(ctx context.Context, closing <-chan struct{}, bytes int64)
 	if err != nil {
 		return err
 	}
-	if len(names) == 0 {
-		return s.recount(d) // it holds less than its tally says
-	}
 	rand.Shuffle(len(names), func(i, j int) { names[i], names[j] = names[j], names[i] })
-	half := (len(names) + 1) / 2
+	half, freed := (len(names)+1)/2, false
 	for gone := 0; bytes > 0 && gone < half && len(names) > 0; gone++ {
 		few := names[max(len(names)-sample, 0):]
 		oldest, err := d.oldest(few)
@@ -74,9 +71,13 @@ func (s *shard) evict(ctx context.Context, closing <-chan struct{}, bytes int64)
 			if err := s.removeFile(d, oldest.name); err != nil {
 				return err
 			}
+			freed = true
 		}
 		bytes -= oldest.bytes
 		names = names[:len(names)-1]
+	}
+	if !freed {
+		return s.recount(d) // it holds less than its tally says
 	}
 	return nil
 }

@@ -34,13 +34,16 @@ func (d *directory) close() {
 }
 
 // lock takes the lock of the shard and returns its directory, which it creates
-// if need be. It gives up when ctx ends or closing is closed.
-func (s *shard) lock(ctx context.Context, closing <-chan struct{}) (d *directory, unlock func(), err error) {
+// if need be. It gives up when ctx ends or the Backend is closed.
+func (s *shard) lock(ctx context.Context) (d *directory, unlock func(), err error) {
+	if ctx.Err() != nil {
+		return nil, nil, context.Cause(ctx)
+	}
 	select {
 	case s.turn <- struct{}{}:
 	case <-ctx.Done():
 		return nil, nil, context.Cause(ctx)
-	case <-closing:
+	case <-s.closing:
 		return nil, nil, errClosed
 	}
 	for range 3 {
@@ -48,10 +51,10 @@ func (s *shard) lock(ctx context.Context, closing <-chan struct{}) (d *directory
 			break
 		}
 		var unlockFile func()
-		if unlockFile, err = lockFile(ctx, closing, d.self); err != nil {
+		if unlockFile, err = lockFile(ctx, s.closing, d.self); err != nil {
 			break
 		}
-		if isLinked(d.self) {
+		if isLinked(d.self, d.fd) {
 			return d, func() { unlockFile(); <-s.turn }, nil
 		}
 		// Somebody has removed it, and others lock a new one. It is closed when
@@ -131,7 +134,7 @@ func (b *Backend) locked(ctx context.Context, p *place, f func(s *shard, d *dire
 	}
 	defer done()
 	s := &folder.shards[p.shard]
-	d, unlock, err := s.lock(ctx, b.closing)
+	d, unlock, err := s.lock(ctx)
 	if err != nil {
 		return err
 	}

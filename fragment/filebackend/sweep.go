@@ -64,10 +64,10 @@ func (b *Backend) sweepShard(no int) (counted bool) {
 		default:
 		}
 		if d.isOver(name) {
-			s.removeIfOver(ctx, b.closing, name)
+			s.removeIfOver(ctx, name)
 		}
 	}
-	s.countAgain(ctx, b.closing)
+	s.countAgain(ctx)
 	return y.counted != 0
 }
 
@@ -80,7 +80,7 @@ func (d *directory) isOver(name string) bool {
 	}
 	defer o.close()
 	var head [headerSize]byte
-	if _, err := o.readAt(head[:min(o.size, headerSize)], 0); err != nil {
+	if err := o.readAt(head[:min(o.size, headerSize)], 0); err != nil {
 		return false
 	}
 	h, ok := parseHeader(head[:], o.size)
@@ -89,8 +89,8 @@ func (d *directory) isOver(name string) bool {
 
 // removeIfOver removes a file that is still past its deadline under the lock:
 // nobody has written or touched it meanwhile.
-func (s *shard) removeIfOver(ctx context.Context, closing <-chan struct{}, name string) {
-	d, unlock, err := s.lock(ctx, closing)
+func (s *shard) removeIfOver(ctx context.Context, name string) {
+	d, unlock, err := s.lock(ctx)
 	if err != nil {
 		return
 	}
@@ -100,8 +100,8 @@ func (s *shard) removeIfOver(ctx context.Context, closing <-chan struct{}, name 
 	}
 }
 
-func (s *shard) countAgain(ctx context.Context, closing <-chan struct{}) {
-	d, unlock, err := s.lock(ctx, closing)
+func (s *shard) countAgain(ctx context.Context) {
+	d, unlock, err := s.lock(ctx)
 	if err != nil {
 		return
 	}

@@ -4,6 +4,8 @@ package filebackend
 
 import (
 	"context"
+	"errors"
+	"io"
 	"io/fs"
 	"os"
 )
@@ -19,6 +21,15 @@ func lockFile(context.Context, <-chan struct{}, *os.File) (unlock func(), err er
 	return func() {}, nil
 }
 
-func isLinked(*os.File) bool { return true }
+func isLinked(*os.File, int) bool { return true }
+
+// readAt reads until data is full or the file ends.
+func (t *table) readAt(data []byte, at int64) (n int, err error) {
+	n, err = t.file.ReadAt(data, at)
+	if errors.Is(err, io.EOF) {
+		err = nil
+	}
+	return n, err
+}
 
 func isOurs(fs.FileInfo, fs.FileInfo) bool { return true }

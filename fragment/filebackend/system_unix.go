@@ -52,11 +52,36 @@ func lockFile(ctx context.Context, closing <-chan struct{}, file *os.File) (unlo
 }
 
 // isLinked reports whether an open file or folder still has a name.
-func isLinked(file *os.File) bool {
+func isLinked(file *os.File, fd int) bool {
 	var stat syscall.Stat_t
-	err := syscall.Fstat(int(file.Fd()), &stat)
+	err := syscall.Fstat(fd, &stat)
 	runtime.KeepAlive(file)
 	return err == nil && stat.Nlink > 0
+}
+
+// readAt reads until data is full or the file ends.
+func (t *table) readAt(data []byte, at int64) (n int, err error) {
+	defer runtime.KeepAlive(t.file)
+	return preadFull(t.fd, data, at)
+}
+
+// preadFull reads from a descriptor without what an os.File does around that,
+// which takes as long as the system call.
+func preadFull(fd int, data []byte, at int64) (n int, err error) {
+	for n < len(data) {
+		more, err := syscall.Pread(fd, data[n:], at+int64(n))
+		if err == syscall.EINTR {
+			continue
+		}
+		if err != nil {
+			return n, err
+		}
+		if more == 0 {
+			break
+		}
+		n += more
+	}
+	return n, nil
 }
 
 // isOurs reports whether a folder inside of root belongs to this user, or to

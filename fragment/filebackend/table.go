@@ -2,10 +2,8 @@ package filebackend
 
 import (
 	"encoding/binary"
-	"errors"
 	"fmt"
 	"hash/crc32"
-	"io"
 	"os"
 	"runtime"
 	"time"
@@ -23,6 +21,7 @@ import (
 // readers hold no lock, and read again when they find one half written.
 type table struct {
 	file    *os.File
+	fd      int // that of file
 	buckets int // of a shard
 }
 
@@ -44,6 +43,8 @@ func bucketsFor(size int64) int {
 	}
 	return buckets
 }
+
+func newTable(file *os.File, buckets int) *table { return &table{file, int(file.Fd()), buckets} }
 
 func tableSize(buckets int) int64 { return bucketsAt + int64(buckets)*shards*bucketSize }
 
@@ -71,7 +72,7 @@ func readTable(file *os.File) (t *table, ok bool) {
 	if err != nil || info.Size() != tableSize(int(buckets)) {
 		return nil, false
 	}
-	return &table{file, int(buckets)}, true
+	return newTable(file, int(buckets)), true
 }
 
 func (t *table) bucketAt(p *place) int64 {
@@ -79,13 +80,14 @@ func (t *table) bucketAt(p *place) int64 {
 	return bucketsAt + (int64(p.shard)*int64(t.buckets)+int64(bucket))*bucketSize
 }
 
+// readBucket reads the bucket of a place. What is beyond the end of a table that
+// somebody has cut off is empty.
 func (t *table) readBucket(p *place, bucket *[bucketSize]byte) error {
-	if n, err := t.file.ReadAt(bucket[:], t.bucketAt(p)); err != nil {
-		if !errors.Is(err, io.EOF) {
-			return fmt.Errorf("read the table: %w", err)
-		}
-		clear(bucket[n:])
+	n, err := t.readAt(bucket[:], t.bucketAt(p))
+	if err != nil {
+		return fmt.Errorf("read the table: %w", err)
 	}
+	clear(bucket[n:])
 	return nil
 }
 

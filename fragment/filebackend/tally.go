@@ -53,7 +53,7 @@ func decodeTally(raw []byte) tally {
 // tallies reads the tallies of all shards, at slightly different moments.
 func (t *table) tallies() (all [shards]tally, err error) {
 	var raw [shards * tallySize]byte
-	if _, err := t.file.ReadAt(raw[:], talliesAt); err != nil {
+	if _, err := t.readAt(raw[:], talliesAt); err != nil {
 		return all, fmt.Errorf("read the table: %w", err)
 	}
 	for i := range all {
@@ -65,7 +65,7 @@ func (t *table) tallies() (all [shards]tally, err error) {
 // tallyOf reads the tally of one shard, whose lock the caller holds.
 func (t *table) tallyOf(shard int) (tally, error) {
 	var raw [tallySize]byte
-	if _, err := t.file.ReadAt(raw[:], talliesAt+int64(shard)*tallySize); err != nil {
+	if _, err := t.readAt(raw[:], talliesAt+int64(shard)*tallySize); err != nil {
 		return tally{}, fmt.Errorf("read the table: %w", err)
 	}
 	return decodeTally(raw[:]), nil

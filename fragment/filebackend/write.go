@@ -50,7 +50,7 @@ func (b *Backend) write(ctx context.Context, key string, value []byte, ttl time.
 		return false, fmt.Errorf("%d bytes, where a value may have %d: %w", len(value), most, fragment.ErrTooLarge)
 	}
 	p := placeOf(key)
-	c := &change{shard: &f.shards[p.shard], by: b, place: p, ifAbsent: ifAbsent}
+	c := &change{shard: &f.shards[p.shard], place: p, ifAbsent: ifAbsent}
 	if len(value) <= smallSize {
 		return c.putSmall(ctx, value, ttl)
 	}
@@ -60,13 +60,12 @@ func (b *Backend) write(ctx context.Context, key string, value []byte, ttl time.
 // A change is a write of one entry.
 type change struct {
 	*shard
-	by       *Backend
 	place    place
 	ifAbsent bool
 }
 
 func (c *change) putSmall(ctx context.Context, value []byte, ttl time.Duration) (written bool, err error) {
-	d, unlock, err := c.lock(ctx, c.by.closing)
+	d, unlock, err := c.lock(ctx)
 	if err != nil {
 		return false, err
 	}
@@ -82,7 +81,7 @@ func (c *change) putSmall(ctx context.Context, value []byte, ttl time.Duration) 
 
 func (c *change) putFile(ctx context.Context, value []byte, ttl time.Duration) (written bool, err error) {
 	size := int64(headerSize + len(c.place.key) + len(value))
-	if err := c.by.makeRoom(ctx, c.folder, blocks(size)); err != nil {
+	if err := c.makeRoom(ctx, blocks(size)); err != nil {
 		return false, err
 	}
 	d, err := c.directory()
@@ -98,12 +97,12 @@ func (c *change) putFile(ctx context.Context, value []byte, ttl time.Duration) (
 		return false, err
 	}
 	// Several that made room at once may have counted on the same.
-	return true, c.by.makeRoom(ctx, c.folder, 0)
+	return true, c.makeRoom(ctx, 0)
 }
 
 // moveIn gives the file of that name, of so many bytes, the name of the entry.
 func (c *change) moveIn(ctx context.Context, name string, bytes int64) (written bool, err error) {
-	d, unlock, err := c.lock(ctx, c.by.closing)
+	d, unlock, err := c.lock(ctx)
 	if err != nil {
 		return false, err
 	}
