@@ -48,7 +48,8 @@ func heavy(all *[shards]tally, at int64) int {
 // sample is how many files are compared to find one that makes room.
 const sample = 8
 
-// evict removes files of the shard that count so many bytes, or half of them.
+// evict removes files of the shard that count so many bytes, or half of them if
+// that is less.
 func (s *shard) evict(ctx context.Context, bytes int64) error {
 	d, unlock, err := s.lock(ctx)
 	if err != nil {
@@ -60,23 +61,19 @@ func (s *shard) evict(ctx context.Context, bytes int64) error {
 		return err
 	}
 	rand.Shuffle(len(names), func(i, j int) { names[i], names[j] = names[j], names[i] })
-	half, freed := (len(names)+1)/2, false
-	for gone := 0; bytes > 0 && gone < half && len(names) > 0; gone++ {
-		few := names[max(len(names)-sample, 0):]
-		oldest, err := d.oldest(few)
-		if err != nil {
+	freed, half := int64(0), len(names)/2
+	for freed < bytes && len(names) > half {
+		oldest := d.oldest(names[max(len(names)-sample, 0):])
+		names = names[:len(names)-1]
+		if oldest.name == "" {
+			continue
+		}
+		if err := s.removeFile(d, oldest.name); err != nil {
 			return err
 		}
-		if oldest.name != "" {
-			if err := s.removeFile(d, oldest.name); err != nil {
-				return err
-			}
-			freed = true
-		}
-		bytes -= oldest.bytes
-		names = names[:len(names)-1]
+		freed += oldest.bytes
 	}
-	if !freed {
+	if freed == 0 {
 		return s.recount(d) // it holds less than its tally says
 	}
 	return nil
@@ -101,12 +98,12 @@ type candidate struct {
 
 // oldest returns the least recently used of the files of those names, moves that
 // name to the end, and returns none if there are no such files.
-func (d *directory) oldest(names []string) (candidate, error) {
+func (d *directory) oldest(names []string) candidate {
 	var least candidate
 	at := len(names) - 1
 	for i, name := range names {
 		info, err := d.root.Lstat(name)
-		if err != nil {
+		if err != nil || !info.Mode().IsRegular() {
 			continue
 		}
 		if least.name == "" || info.ModTime().Before(least.used) {
@@ -114,5 +111,5 @@ func (d *directory) oldest(names []string) (candidate, error) {
 		}
 	}
 	names[at], names[len(names)-1] = names[len(names)-1], names[at]
-	return least, nil
+	return least
 }

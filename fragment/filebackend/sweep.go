@@ -128,7 +128,7 @@ func (s *shard) recount(d *directory) error {
 		case err != nil:
 		case strings.HasPrefix(name, tempPrefix) && time.Since(info.ModTime()) > staleTemp:
 			d.root.Remove(name)
-		case isFileName(name):
+		case isFileName(name) && info.Mode().IsRegular():
 			y.bytes, y.files = y.bytes+blocks(info.Size()), y.files+1
 		}
 	}
