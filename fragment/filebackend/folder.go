@@ -24,27 +24,31 @@ type folder struct {
 // openFolder opens the folder at path, which it creates if need be, for a cache
 // of size bytes. It ends with ctx while another process has the lock, and who
 // waits for a lock later when closing is closed.
-func openFolder(ctx context.Context, path string, size int64, closing <-chan struct{}) (f *folder, err error) {
+func openFolder(ctx context.Context, path string, size int64, closing <-chan struct{}) (*folder, error) {
 	if err := os.MkdirAll(path, 0o700); err != nil {
 		return nil, unusable(path, err)
 	}
-	f = &folder{closing: closing}
-	defer func() {
-		if err != nil {
-			f.close()
-		}
-	}()
+	f := &folder{closing: closing}
+	if err := f.open(ctx, path, size); err != nil {
+		f.close()
+		return nil, err
+	}
+	f.budget = size - f.table.size()
+	return f, nil
+}
+
+func (f *folder) open(ctx context.Context, path string, size int64) (err error) {
 	if f.root, err = os.OpenRoot(path); err != nil {
-		return nil, unusable(path, err)
+		return unusable(path, err)
 	}
 	if f.self, err = f.root.Open("."); err != nil {
-		return nil, unusable(path, err)
+		return unusable(path, err)
 	}
 	if f.info, err = f.self.Stat(); err != nil {
-		return nil, unusable(path, err)
+		return unusable(path, err)
 	}
 	if f.info.Mode().Perm()&0o002 != 0 && othersMayWrite {
-		return nil, fmt.Errorf("every user of the machine may write to the folder %q (%v), and so put pages into the cache: "+
+		return fmt.Errorf("every user of the machine may write to the folder %q (%v), and so put pages into the cache: "+
 			"want a folder of its own with mode 0700", path, f.info.Mode())
 	}
 	for no := range f.shards {
@@ -52,10 +56,9 @@ func openFolder(ctx context.Context, path string, size int64, closing <-chan str
 		s.folder, s.no, s.turn = f, no, make(chan struct{}, 1)
 	}
 	if err := f.openTable(ctx, size); err != nil {
-		return nil, unusable(path, err)
+		return unusable(path, err)
 	}
-	f.budget = size - f.table.size()
-	return f, nil
+	return nil
 }
 
 // unusable tells why a folder cannot be used and what is wanted.

@@ -79,25 +79,43 @@ func (c *change) putSmall(ctx context.Context, value []byte, ttl time.Duration) 
 	return true, c.table.put(&c.place, newRecord(c.place, value, deadlineOf(ttl)))
 }
 
+// putFile writes a file and moves it to where it belongs. It begins anew where
+// somebody removes the folder of the shard in between.
 func (c *change) putFile(ctx context.Context, value []byte, ttl time.Duration) (written bool, err error) {
-	size := int64(headerSize + len(c.place.key) + len(value))
-	if err := c.makeRoom(ctx, blocks(size)); err != nil {
+	head := appendHeader(nil, c.place.key, value, deadlineOf(ttl))
+	size := blocks(int64(len(head) + len(value)))
+	for range 3 {
+		if err = c.makeRoom(ctx, size); err != nil {
+			return false, err
+		}
+		written, err = c.tryFile(ctx, size, head, value)
+		if !errors.Is(err, fs.ErrNotExist) {
+			break
+		}
+	}
+	if !written || err != nil {
 		return false, err
 	}
+	// Several that made room at once may have counted on the same.
+	return true, c.makeRoom(ctx, 0)
+}
+
+func (c *change) tryFile(ctx context.Context, size int64, parts ...[]byte) (written bool, err error) {
 	d, err := c.directory()
 	if err != nil {
 		return false, err
 	}
 	name := tempName()
-	if err := d.writeTemp(name, appendHeader(nil, c.place.key, value, deadlineOf(ttl)), value); err != nil {
+	if err := d.writeTemp(name, parts...); err != nil {
+		if !isLinked(d.self, d.fd) {
+			c.open.CompareAndSwap(d, nil)
+		}
 		return false, err
 	}
-	if written, err = c.moveIn(ctx, name, blocks(size)); !written {
+	if written, err = c.moveIn(ctx, name, size); !written {
 		d.root.Remove(name)
-		return false, err
 	}
-	// Several that made room at once may have counted on the same.
-	return true, c.makeRoom(ctx, 0)
+	return written, err
 }
 
 // moveIn gives the file of that name, of so many bytes, the name of the entry.
