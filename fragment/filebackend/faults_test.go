@@ -111,6 +111,7 @@ func apart(t *testing.T, what string, uid int, flags uintptr) *child {
 	attr := &syscall.SysProcAttr{
 		Cloneflags:  syscall.CLONE_NEWUSER | flags,
 		UidMappings: []syscall.SysProcIDMap{{ContainerID: uid, HostID: os.Geteuid(), Size: 1}},
+		GidMappings: []syscall.SysProcIDMap{{ContainerID: uid, HostID: os.Getegid(), Size: 1}},
 	}
 	try := exec.Command("true")
 	try.SysProcAttr = attr
@@ -209,7 +210,7 @@ func TestCloseEndsGoroutinesAndFiles(t *testing.T) {
 			t.Errorf("Set after Close: got error %v, want one that says so", err)
 		}
 	}
-	if g, f := count(); g != goroutines || f != files {
-		t.Errorf("got %d goroutines and %d files open after Close, want %d and %d", g, f, goroutines, files)
+	if g, f := count(); g != goroutines || f > files {
+		t.Errorf("got %d goroutines and %d files open after Close, want %d and at most %d", g, f, goroutines, files)
 	}
 }

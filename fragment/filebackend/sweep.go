@@ -16,26 +16,26 @@ const staleTemp = 10 * time.Minute
 func (b *Backend) keepSweeping() {
 	timer := time.NewTimer(0)
 	defer timer.Stop()
-	for no := 0; ; no = (no + 1) % shards {
+	for i := 0; ; i++ {
 		select {
 		case <-b.closing:
 			return
 		case <-timer.C:
 		}
 		began := time.Now()
-		counted := b.sweepShard(no)
+		known := b.sweepShard(i % shards)
 		took := time.Since(began)
-		pause := max(b.sweep/shards, 20*took)
-		if !counted {
-			pause = took // it was not known how full the cache is
+		pause := max(b.sweep*2/3/shards, 20*took)
+		if i < shards && !known {
+			pause = took // how full the cache is was lost, and is wanted soon
 		}
 		timer.Reset(pause)
 	}
 }
 
-// sweepShard sweeps one shard unless another process has just done so. It
-// reports whether it had been counted before.
-func (b *Backend) sweepShard(no int) (counted bool) {
+// sweepShard sweeps one shard unless that has been done just now, by another
+// process or by this one. It reports whether it had been counted before.
+func (b *Backend) sweepShard(no int) (known bool) {
 	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
 	defer cancel()
 	f, done, err := b.use(ctx)
@@ -46,12 +46,12 @@ func (b *Backend) sweepShard(no int) (counted bool) {
 	s := &f.shards[no]
 	y, err := s.table.tallyOf(no)
 	age := time.Duration(time.Now().UnixNano() - y.counted)
-	if err != nil || y.counted != 0 && age >= 0 && age < b.sweep/2 {
+	if err != nil || y.counted != 0 && age >= 0 && age < b.sweep/3 {
 		return true
 	}
 	d, err := s.toRead()
 	if err != nil || d == nil {
-		return true
+		return false
 	}
 	names, err := d.names()
 	if err != nil {
