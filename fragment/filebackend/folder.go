@@ -87,7 +87,7 @@ func (f *folder) openTable(ctx context.Context, size int64) error {
 	if err != nil {
 		return err
 	}
-	if err := initTable(file, bucketsFor(size)); err == nil {
+	if err = initTable(file, bucketsFor(size)); err == nil {
 		err = f.root.Rename(name, tableName)
 	}
 	if err != nil {

@@ -118,7 +118,7 @@ func (d *directory) read(p *place, largest int64) (f found, ok bool, err error) 
 // that is not that of the key takes no memory to speak of.
 func (o *opened) readWhole(key string) (data []byte, h header, ok bool, err error) {
 	first := min(o.size, most)
-	data = make([]byte, first, first)
+	data = make([]byte, first)
 	if err := o.readAt(data, 0); err != nil {
 		return nil, h, false, notShorter(err)
 	}
