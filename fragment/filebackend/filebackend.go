@@ -136,7 +136,7 @@ func (b *Backend) reopen(ctx context.Context, old *folder) error {
 	return nil
 }
 
-// Get implements fragment.Backend. The value is the caller's own.
+// Get implements fragment.Backend. The value may be shared with other callers.
 func (b *Backend) Get(ctx context.Context, key string) (value []byte, ok bool, err error) {
 	f, done, err := b.use(ctx)
 	if err != nil {

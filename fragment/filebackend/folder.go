@@ -17,6 +17,7 @@ type folder struct {
 	table   *table
 	shards  [shards]shard
 	kinds   kinds
+	hot     hot
 	closing <-chan struct{} // closed when waiting is to end
 	budget  int64           // in bytes, of all files
 }

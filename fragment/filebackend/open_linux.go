@@ -14,9 +14,10 @@ import (
 // os.File, which would ask the system to be told when the file can be read: a
 // hit here takes four system calls.
 type opened struct {
-	fd   int
-	size int64
-	used time.Time // when the file was last written, or marked as used
+	fd    int
+	size  int64
+	used  time.Time // when the file was last written, or marked as used
+	state fileState // when it was opened
 }
 
 // openToRead opens a regular file in the folder of a shard. A link is not
@@ -45,6 +46,7 @@ func (d *directory) openToRead(name string) (o opened, err error) {
 		return o, fs.ErrNotExist
 	}
 	o.size, o.used = stat.Size, time.Unix(stat.Mtim.Unix())
+	o.state = fileState{uint64(stat.Dev), stat.Ino, stat.Size, stat.Ctim.Nano(), stat.Mtim.Nano()}
 	return o, nil
 }
 

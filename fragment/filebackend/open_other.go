@@ -13,9 +13,10 @@ import (
 
 // An opened is an entry's file that is open to be read.
 type opened struct {
-	file *os.File
-	size int64
-	used time.Time // when the file was last written, or marked as used
+	file  *os.File
+	size  int64
+	used  time.Time // when the file was last written, or marked as used
+	state fileState // zero: it is not known
 }
 
 // openToRead opens a regular file in the folder of a shard. What is something

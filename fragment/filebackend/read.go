@@ -44,7 +44,7 @@ func (f *folder) getFile(p *place) (value []byte, ok bool, err error) {
 	if d == nil || err != nil {
 		return nil, false, err
 	}
-	e, ok, err := d.read(p, f.largest())
+	e, ok, err := d.read(p, f)
 	if ok {
 		d.markUsed(p, e.used)
 	}
@@ -90,7 +90,7 @@ const most = 64 << 10
 // read reads the entry of a place from its file; ok is false if there is none
 // that is whole, of that key and within its time. Whatever else the file holds
 // is no entry.
-func (d *directory) read(p *place, largest int64) (f found, ok bool, err error) {
+func (d *directory) read(p *place, by *folder) (f found, ok bool, err error) {
 	o, err := d.openToRead(p.file())
 	if errors.Is(err, fs.ErrNotExist) {
 		return found{}, false, nil
@@ -99,6 +99,20 @@ func (d *directory) read(p *place, largest int64) (f found, ok bool, err error) 
 		return found{}, false, err
 	}
 	defer o.close()
+	f, ok = by.hot.get(p, o.state)
+	if !ok {
+		if f, ok, err = o.readEntry(p, by.largest()); ok {
+			by.hot.keep(p, o.state, f)
+		}
+	}
+	if !ok || err != nil || time.Now().UnixNano() >= f.deadline {
+		return found{}, false, err
+	}
+	return f, true, nil
+}
+
+// readEntry reads the entry of a place.
+func (o *opened) readEntry(p *place, largest int64) (f found, ok bool, err error) {
 	if o.size < headerSize || o.size > largest+headerSize+maxKeySize {
 		return found{}, false, nil
 	}
@@ -106,15 +120,14 @@ func (d *directory) read(p *place, largest int64) (f found, ok bool, err error) 
 	if !ok || err != nil {
 		return found{}, false, err
 	}
-	body := data[headerSize:]
-	key, value := body[:h.keySize], body[h.keySize:]
-	if string(key) != p.key || !h.isWhole(data, p.key, value) || !o.settle(&h) || time.Now().UnixNano() >= h.deadline {
+	value := data[headerSize+h.keySize:]
+	if !h.isWhole(data, p.key, value) || !o.settle(&h) {
 		return found{}, false, nil
 	}
 	return found{value[:len(value):len(value)], h.deadline, o.used}, true, nil
 }
 
-// readWhole reads the file. Of one that is long it reads the header first: a file
+// readWhole reads the file if it is that of the key. Of one that is long it reads the header first: a file
 // that is not that of the key takes no memory to speak of.
 func (o *opened) readWhole(key string) (data []byte, h header, ok bool, err error) {
 	first := min(o.size, most)

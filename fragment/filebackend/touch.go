@@ -22,7 +22,7 @@ func (b *Backend) Touch(ctx context.Context, ttl time.Duration, keys ...string) 
 				r.deadline = deadlineOf(ttl)
 				return s.table.put(&p, r)
 			}
-			return d.touch(&p, s.largest(), deadlineOf(ttl))
+			return d.touch(&p, s.folder, deadlineOf(ttl))
 		})
 		if err != nil {
 			return fmt.Errorf("filebackend: touch: %w", err)
@@ -33,8 +33,8 @@ func (b *Backend) Touch(ctx context.Context, ttl time.Duration, keys ...string) 
 
 // touch writes a new deadline into the file of an entry. The caller holds the
 // lock.
-func (d *directory) touch(p *place, largest, deadline int64) error {
-	_, ok, err := d.read(p, largest)
+func (d *directory) touch(p *place, by *folder, deadline int64) error {
+	_, ok, err := d.read(p, by)
 	if !ok || err != nil {
 		return err
 	}

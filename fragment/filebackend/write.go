@@ -153,7 +153,7 @@ func (c *change) isThere(d *directory) (there bool, err error) {
 	if _, there, err = c.table.find(&c.place); there || err != nil {
 		return there, err
 	}
-	_, there, err = d.read(&c.place, c.largest())
+	_, there, err = d.read(&c.place, c.folder)
 	return there, err
 }
 
