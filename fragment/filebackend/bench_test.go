@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"os"
 	"testing"
+	"time"
 
 	"github.com/pongocache/pongocache/fragment"
 	"github.com/pongocache/pongocache/fragment/filebackend"
@@ -15,64 +16,123 @@ import (
 
 func noFill(context.Context) ([]byte, error) { return nil, errors.New("a miss where a hit was wanted") }
 
-// byHand returns a side that reads a file of that value n times, as a program
-// without pongocache would: from a folder inside of an os.Root.
-func byHand(b *testing.B, value []byte) func(n int) {
+// byHand returns a side that reads one after another of many files of that
+// value, as a program without pongocache would: in folders inside of an os.Root.
+func byHand(b *testing.B, many int, value []byte) func(n int) {
 	b.Helper()
 	root, err := os.OpenRoot(b.TempDir())
 	if err != nil {
 		b.Fatal(err)
 	}
 	b.Cleanup(func() { root.Close() })
-	name := fmt.Sprintf("2a/%064x", 42)
-	if err := errors.Join(root.Mkdir("2a", 0o700), root.WriteFile(name, value, 0o600)); err != nil {
-		b.Fatal(err)
+	names := make([]string, many)
+	for i := range names {
+		folder := fmt.Sprintf("%02x", i%64)
+		names[i] = fmt.Sprintf("%s/%064x", folder, i)
+		root.Mkdir(folder, 0o700)
+		if err := root.WriteFile(names[i], value, 0o600); err != nil {
+			b.Fatal(err)
+		}
 	}
+	next := 0
 	return func(n int) {
 		for range n {
-			if got, err := root.ReadFile(name); err != nil || len(got) != len(value) {
+			if got, err := root.ReadFile(names[next]); err != nil || len(got) != len(value) {
 				b.Fatalf("got %d bytes, error %v, want %d", len(got), err, len(value))
 			}
+			next = (next + 1) % many
 		}
 	}
 }
 
 // BenchmarkHit sets hits against os.Root.ReadFile of as many bytes: of the
 // Backend alone, and through the engine, which reads the stamps of the entry too.
+// One key is kept in memory beside its file; of many hardly any is.
 func BenchmarkHit(b *testing.B) {
 	for _, size := range []int{1_000, 20_000} {
-		value := bytes.Repeat([]byte("page "), size/5)
-		backend := opened(b, b.TempDir(), filebackend.Options{})
-		c, err := fragment.New(backend, fragment.Options{Observe: func(_ context.Context, e fragment.Event) {
-			if e.Kind == fragment.EventFault {
-				b.Log(e.Reason, e.Err, e.Duration)
+		for _, many := range []int{1, 2000} {
+			value := bytes.Repeat([]byte("page "), size/5)
+			hand, backend, keys := byHand(b, many, value), opened(b, b.TempDir(), filebackend.Options{}), make([]fragment.Key, many)
+			c, err := fragment.New(backend, fragment.Options{ReadTimeout: time.Minute, WriteTimeout: time.Minute})
+			if err != nil {
+				b.Fatal(err)
 			}
-		}})
-		if err != nil {
-			b.Fatal(err)
+			for i := range keys {
+				keys[i] = fragment.KeyOf("page", i)
+				if err := errors.Join(c.Set(ctx, keys[i], value, fragment.Policy{TTL: ttl}), backend.Set(ctx, fmt.Sprint(i), value, ttl)); err != nil {
+					b.Fatal(err)
+				}
+			}
+			compareHits(b, fmt.Sprintf("bytes=%d/keys=%d", size, many), hand, c, backend, keys)
 		}
-		k := fragment.KeyOf("page", size)
-		if err := errors.Join(c.Set(ctx, k, value, fragment.Policy{}), backend.Set(ctx, "page", value, ttl)); err != nil {
-			b.Fatal(err)
-		}
-		hand := byHand(b, value)
-		b.Run(fmt.Sprintf("Do/bytes=%d", size), func(b *testing.B) {
-			ratio.Compare(b, hand, func(n int) {
+	}
+}
+
+func compareHits(b *testing.B, name string, hand func(n int), c *fragment.Cache, backend *filebackend.Backend, keys []fragment.Key) {
+	next := 0
+	b.Run("Do/"+name, func(b *testing.B) {
+		ratio.Compare(b, hand, func(n int) {
+			for range n {
+				if _, err := c.Do(ctx, keys[next], fragment.Policy{}, noFill); err != nil {
+					b.Fatal(err)
+				}
+				next = (next + 1) % len(keys)
+			}
+		})
+	})
+	b.Run("Get/"+name, func(b *testing.B) {
+		ratio.Compare(b, hand, func(n int) {
+			for i := range n {
+				if _, ok, err := backend.Get(ctx, fmt.Sprint(i%len(keys))); !ok || err != nil {
+					b.Fatal(ok, err)
+				}
+			}
+		})
+	})
+}
+
+// BenchmarkSet sets writes against a temporary file that is written and renamed
+// by hand.
+func BenchmarkSet(b *testing.B) {
+	value := bytes.Repeat([]byte("page "), 4000)
+	backend := opened(b, b.TempDir(), filebackend.Options{})
+	root, err := os.OpenRoot(b.TempDir())
+	if err != nil {
+		b.Fatal(err)
+	}
+	defer root.Close()
+	if err := root.Mkdir("2a", 0o700); err != nil {
+		b.Fatal(err)
+	}
+	for name, key := range map[string]func(i int) string{
+		"new":     func(i int) string { return fmt.Sprintf("2a/%064x", i) },
+		"replace": func(i int) string { return fmt.Sprintf("2a/%064x", 1) },
+	} {
+		var hand, ours int
+		b.Run(name, func(b *testing.B) {
+			ratio.Compare(b, func(n int) {
 				for range n {
-					if _, err := c.Do(ctx, k, fragment.Policy{}, noFill); err != nil {
+					hand++
+					if err := errors.Join(root.WriteFile("2a/temp", value, 0o600), root.Rename("2a/temp", key(hand%2000))); err != nil {
+						b.Fatal(err)
+					}
+				}
+			}, func(n int) {
+				for range n {
+					ours++
+					if err := backend.Set(ctx, key(ours%2000), value, ttl); err != nil {
 						b.Fatal(err)
 					}
 				}
 			})
 		})
-		b.Run(fmt.Sprintf("Get/bytes=%d", size), func(b *testing.B) {
-			ratio.Compare(b, hand, func(n int) {
-				for range n {
-					if _, ok, err := backend.Get(ctx, "page"); !ok || err != nil {
-						b.Fatal(ok, err)
-					}
-				}
-			})
-		})
 	}
+	b.Run("stamp", func(b *testing.B) {
+		b.ReportAllocs()
+		for b.Loop() {
+			if err := backend.Set(ctx, "stamp", value[:8], ttl); err != nil {
+				b.Fatal(err)
+			}
+		}
+	})
 }

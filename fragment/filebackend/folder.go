@@ -84,7 +84,7 @@ func (f *folder) openTable(ctx context.Context, size int64) error {
 		return f.tryWrite()
 	}
 	name := tempName()
-	file, err := f.root.OpenFile(name, os.O_RDWR|os.O_CREATE|os.O_EXCL, 0o600)
+	file, err := f.root.OpenFile(name, os.O_RDWR|os.O_CREATE|os.O_EXCL|noAtime, 0o600)
 	if err != nil {
 		return err
 	}
@@ -105,7 +105,10 @@ func (f *folder) tableThere(size int64) *table {
 	if err != nil || !info.Mode().IsRegular() {
 		return nil
 	}
-	file, err := f.root.OpenFile(tableName, os.O_RDWR|openFlags, 0)
+	file, err := f.root.OpenFile(tableName, os.O_RDWR|openFlags|noAtime, 0)
+	if errors.Is(err, fs.ErrPermission) {
+		file, err = f.root.OpenFile(tableName, os.O_RDWR|openFlags, 0)
+	}
 	if err != nil {
 		return nil
 	}

@@ -20,15 +20,16 @@ type opened struct {
 	state fileState // when it was opened
 }
 
+// noAtime keeps a read from being noted in the file, which may have to wait until
+// the file system has written its journal. Only the owner of a file may ask for
+// it.
+const noAtime = syscall.O_NOATIME
+
 // openToRead opens a regular file in the folder of a shard. A link is not
 // followed, nor waited for who writes to a pipe.
 func (d *directory) openToRead(name string) (o opened, err error) {
-	defer runtime.KeepAlive(d)
-	for {
-		o.fd, err = syscall.Openat(d.fd, name, syscall.O_RDONLY|syscall.O_CLOEXEC|openFlags, 0)
-		if !errors.Is(err, syscall.EINTR) {
-			break
-		}
+	if o.fd, err = d.openat(name, noAtime); errors.Is(err, syscall.EPERM) {
+		o.fd, err = d.openat(name, 0)
 	}
 	if errors.Is(err, syscall.ELOOP) || errors.Is(err, syscall.ENXIO) {
 		return o, fs.ErrNotExist // a link, a socket
@@ -61,6 +62,16 @@ func (o *opened) readAt(data []byte, at int64) error {
 		return io.ErrUnexpectedEOF
 	}
 	return nil
+}
+
+func (d *directory) openat(name string, flags int) (fd int, err error) {
+	defer runtime.KeepAlive(d)
+	for {
+		fd, err = syscall.Openat(d.fd, name, syscall.O_RDONLY|syscall.O_CLOEXEC|openFlags|flags, 0)
+		if !errors.Is(err, syscall.EINTR) {
+			return fd, err
+		}
+	}
 }
 
 func (o *opened) close() { syscall.Close(o.fd) }

@@ -19,6 +19,8 @@ type opened struct {
 	state fileState // zero: it is not known
 }
 
+const noAtime = 0
+
 // openToRead opens a regular file in the folder of a shard. What is something
 // else is not opened.
 func (d *directory) openToRead(name string) (o opened, err error) {
