@@ -136,7 +136,7 @@ func TestSweepCountsAnew(t *testing.T) {
 
 // What is used stays when room is made.
 func TestUsedEntriesStay(t *testing.T) {
-	folder := t.TempDir()
+	folder := inMemory(t)
 	b := opened(t, folder, filebackend.Options{Max: 2 << 20})
 	fits := 0
 	for i := range 400 { // 8 KiB each
@@ -173,7 +173,7 @@ func TestUsedEntriesStay(t *testing.T) {
 
 // The bound holds, whatever the sizes.
 func TestBoundHolds(t *testing.T) {
-	folder := t.TempDir()
+	folder := inMemory(t)
 	b := opened(t, folder, filebackend.Options{Max: 1 << 20})
 	for i := range 1500 {
 		set(t, b, fmt.Sprint("key", i%700), bytes.Repeat([]byte{1}, i*i%40_000))
@@ -185,7 +185,7 @@ func TestBoundHolds(t *testing.T) {
 
 // To open a folder does not list it.
 func TestLargeFolderOpensAtOnce(t *testing.T) {
-	folder, empty := t.TempDir(), t.TempDir()
+	folder, empty := inMemory(t), inMemory(t)
 	opened(t, folder, filebackend.Options{}).Close()
 	entry := filepath.Join(folder, "entry")
 	write(t, entry, filebackend.EntryFile("key", nil, time.Now().Add(time.Hour).UnixNano()))

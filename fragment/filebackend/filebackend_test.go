@@ -2,6 +2,7 @@ package filebackend_test
 
 import (
 	"context"
+	"os"
 	"testing"
 	"time"
 
@@ -25,6 +26,18 @@ func opened(t testing.TB, folder string, o filebackend.Options) *filebackend.Bac
 	return b
 }
 
+// inMemory is a new folder, in memory where the system has a place for that: the
+// disk would make long what a test does many times.
+func inMemory(t testing.TB) string {
+	t.Helper()
+	folder, err := os.MkdirTemp("/dev/shm", "filebackend")
+	if err != nil {
+		return t.TempDir()
+	}
+	t.Cleanup(func() { os.RemoveAll(folder) })
+	return folder
+}
+
 func TestBackend(t *testing.T) {
 	tests := map[string]struct {
 		options filebackend.Options
@@ -36,7 +49,7 @@ func TestBackend(t *testing.T) {
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
 			backendtest.Run(t, backendtest.Harness{
-				Open:     func(t testing.TB) fragment.Backend { return opened(t, t.TempDir(), test.options) },
+				Open:     func(t testing.TB) fragment.Backend { return opened(t, inMemory(t), test.options) },
 				MaxValue: 1 << 20,
 				TooLarge: test.refused,
 			})

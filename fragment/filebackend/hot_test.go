@@ -4,6 +4,7 @@ package filebackend_test
 
 import (
 	"bytes"
+	"errors"
 	"os"
 	"testing"
 	"time"
@@ -26,43 +27,43 @@ func awaitHot(t *testing.T, b *filebackend.Backend, key string) {
 func TestCopyInMemoryGoesWithItsFile(t *testing.T) {
 	folder := t.TempDir()
 	b, other := opened(t, folder, filebackend.Options{}), opened(t, folder, filebackend.Options{})
-	path, next := filebackend.PathOf(folder, "key"), bytes.Repeat([]byte("next "), 1000)
+	next := bytes.Repeat([]byte("next "), 1000)
 	changes := map[string]struct {
-		change func() error
+		change func(key string) error
 		want   []byte
 	}{
-		"Set":               {func() error { return b.Set(ctx, "key", next, ttl) }, next},
-		"Set elsewhere":     {func() error { return other.Set(ctx, "key", next, ttl) }, next},
-		"small elsewhere":   {func() error { return other.Set(ctx, "key", next[:9], ttl) }, next[:9]},
-		"Delete elsewhere":  {func() error { return other.Delete(ctx, "key") }, nil},
-		"Touch elsewhere":   {func() error { return other.Touch(ctx, 1, "key") }, nil},
-		"truncated":         {func() error { return os.Truncate(path, 100) }, nil},
-		"written over":      {func() error { return os.WriteFile(path, make([]byte, len(page)), 0o600) }, nil},
-		"sets of that size": {func() error { return twice(other, next) }, next},
+		"Set":              {func(key string) error { return b.Set(ctx, key, next, ttl) }, next},
+		"Set elsewhere":    {func(key string) error { return other.Set(ctx, key, next, ttl) }, next},
+		"small elsewhere":  {func(key string) error { return other.Set(ctx, key, next[:9], ttl) }, next[:9]},
+		"Delete elsewhere": {func(key string) error { return other.Delete(ctx, key) }, nil},
+		"Touch elsewhere":  {func(key string) error { return other.Touch(ctx, 1, key) }, nil},
+		"truncated":        {func(key string) error { return os.Truncate(filebackend.PathOf(folder, key), 100) }, nil},
+		"written over": {func(key string) error {
+			return os.WriteFile(filebackend.PathOf(folder, key), make([]byte, 5046), 0o600)
+		}, nil},
+		"sets of that size": {func(key string) error { return setOften(other, key, next) }, next},
 	}
-	for name, c := range changes {
-		set(t, b, "key", page)
-		awaitHot(t, b, "key")
-		for range 3 {
-			wantGet(t, b, "key", page)
-		}
-		must(t, c.change())
-		if got, ok, err := b.Get(ctx, "key"); err != nil || ok != (c.want != nil) || !bytes.Equal(got, c.want) {
-			t.Errorf("Get after %s: got %.20q, ok %v, error %v, want %.20q", name, got, ok, err, c.want)
+	for key := range changes {
+		set(t, b, key, page)
+	}
+	for key, c := range changes {
+		awaitHot(t, b, key)
+		wantGet(t, b, key, page)
+		must(t, c.change(key))
+		if got, ok, err := b.Get(ctx, key); err != nil || ok != (c.want != nil) || !bytes.Equal(got, c.want) {
+			t.Errorf("Get after %s: got %.20q, ok %v, error %v, want %.20q", key, got, ok, err, c.want)
 		}
 	}
 }
 
-func twice(b *filebackend.Backend, value []byte) error {
-	for range 20 { // so that the number of the first file is given to another one
-		if err := b.Set(ctx, "key", page, ttl); err != nil {
-			return err
-		}
-		if err := b.Delete(ctx, "key"); err != nil {
+// setOften replaces a file so often that another one is given its number.
+func setOften(b *filebackend.Backend, key string, value []byte) error {
+	for range 20 {
+		if err := errors.Join(b.Set(ctx, key, page, ttl), b.Delete(ctx, key)); err != nil {
 			return err
 		}
 	}
-	return b.Set(ctx, "key", value, ttl)
+	return b.Set(ctx, key, value, ttl)
 }
 
 // A copy ends when its entry does.

@@ -36,15 +36,8 @@ func (d *directory) close() {
 // lock takes the lock of the shard and returns its directory, which it creates
 // if need be. It gives up when ctx ends or the Backend is closed.
 func (s *shard) lock(ctx context.Context) (d *directory, unlock func(), err error) {
-	if ctx.Err() != nil {
-		return nil, nil, context.Cause(ctx)
-	}
-	select {
-	case s.turn <- struct{}{}:
-	case <-ctx.Done():
-		return nil, nil, context.Cause(ctx)
-	case <-s.closing:
-		return nil, nil, errClosed
+	if err := s.takeTurn(ctx); err != nil {
+		return nil, nil, err
 	}
 	for range 3 {
 		if d, err = s.directory(); err != nil {
@@ -65,6 +58,20 @@ func (s *shard) lock(ctx context.Context) (d *directory, unlock func(), err erro
 	}
 	<-s.turn
 	return nil, nil, err
+}
+
+func (s *shard) takeTurn(ctx context.Context) error {
+	if ctx.Err() != nil {
+		return context.Cause(ctx)
+	}
+	select {
+	case s.turn <- struct{}{}:
+		return nil
+	case <-ctx.Done():
+		return context.Cause(ctx)
+	case <-s.closing:
+		return errClosed
+	}
 }
 
 // directory returns the folder of the shard, which it creates if need be.

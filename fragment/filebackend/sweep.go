@@ -53,14 +53,21 @@ func (b *Backend) sweepShard(no int) (known bool) {
 	if err != nil || d == nil {
 		return false
 	}
+	s.sweep(ctx, d)
+	return y.counted != 0
+}
+
+// sweep removes what is out of time and counts the rest. What cannot be removed
+// or counted now is left to the next time.
+func (s *shard) sweep(ctx context.Context, d *directory) {
 	names, err := d.names()
 	if err != nil {
-		return true
+		return
 	}
 	for _, name := range names {
 		select {
-		case <-b.closing:
-			return true
+		case <-s.closing:
+			return
 		default:
 		}
 		if d.isOver(name) {
@@ -68,7 +75,6 @@ func (b *Backend) sweepShard(no int) (known bool) {
 		}
 	}
 	s.countAgain(ctx)
-	return y.counted != 0
 }
 
 // isOver reports whether the file of that name is past its deadline, or no entry
