@@ -92,37 +92,22 @@ func compareHits(b *testing.B, name string, hand func(n int), c *fragment.Cache,
 }
 
 // BenchmarkSet sets writes against a temporary file that is written and renamed
-// by hand.
+// by hand, and tells what a stamp takes.
 func BenchmarkSet(b *testing.B) {
 	value := bytes.Repeat([]byte("page "), 4000)
 	backend := opened(b, b.TempDir(), filebackend.Options{})
-	root, err := os.OpenRoot(b.TempDir())
-	if err != nil {
-		b.Fatal(err)
+	put := func(b *testing.B, key string, value []byte) {
+		if err := backend.Set(ctx, key, value, ttl); err != nil {
+			b.Fatal(err)
+		}
 	}
-	defer root.Close()
-	if err := root.Mkdir("2a", 0o700); err != nil {
-		b.Fatal(err)
-	}
-	for name, key := range map[string]func(i int) string{
-		"new":     func(i int) string { return fmt.Sprintf("2a/%064x", i) },
-		"replace": func(i int) string { return fmt.Sprintf("2a/%064x", 1) },
-	} {
-		var hand, ours int
+	for name, keys := range map[string]int{"new or replace": 2000, "replace": 1} {
+		hand, ours := writeByHand(b, keys, value), 0
 		b.Run(name, func(b *testing.B) {
-			ratio.Compare(b, func(n int) {
-				for range n {
-					hand++
-					if err := errors.Join(root.WriteFile("2a/temp", value, 0o600), root.Rename("2a/temp", key(hand%2000))); err != nil {
-						b.Fatal(err)
-					}
-				}
-			}, func(n int) {
+			ratio.Compare(b, hand, func(n int) {
 				for range n {
 					ours++
-					if err := backend.Set(ctx, key(ours%2000), value, ttl); err != nil {
-						b.Fatal(err)
-					}
+					put(b, fmt.Sprint(name, ours%keys), value)
 				}
 			})
 		})
@@ -130,9 +115,26 @@ func BenchmarkSet(b *testing.B) {
 	b.Run("stamp", func(b *testing.B) {
 		b.ReportAllocs()
 		for b.Loop() {
-			if err := backend.Set(ctx, "stamp", value[:8], ttl); err != nil {
+			put(b, "stamp", value[:8])
+		}
+	})
+}
+
+func writeByHand(b *testing.B, keys int, value []byte) func(n int) {
+	b.Helper()
+	root, err := os.OpenRoot(b.TempDir())
+	if err != nil {
+		b.Fatal(err)
+	}
+	b.Cleanup(func() { root.Close() })
+	next := 0
+	return func(n int) {
+		for range n {
+			next++
+			name := fmt.Sprintf("%064x", next%keys)
+			if err := errors.Join(root.WriteFile("temp", value, 0o600), root.Rename("temp", name)); err != nil {
 				b.Fatal(err)
 			}
 		}
-	})
+	}
 }

@@ -130,6 +130,11 @@ func TestSweepCountsAnew(t *testing.T) {
 			t.Errorf("got %+v after the tallies were lost, want 50 entries", u)
 		}
 		wantGet(t, b, "99", page)
+		must(t, os.Remove(filepath.Join(folder, "table"))) // while it is in use
+		time.Sleep(2 * time.Minute)
+		if u := b.Usage(); u.Entries != 50 {
+			t.Errorf("got %+v after the tallies were lost in use, want 50 entries", u)
+		}
 		b.Close()
 	})
 }

@@ -16,6 +16,7 @@ const staleTemp = 10 * time.Minute
 func (b *Backend) keepSweeping() {
 	timer := time.NewTimer(0)
 	defer timer.Stop()
+	var last *folder
 	for i := 0; ; i++ {
 		select {
 		case <-b.closing:
@@ -23,8 +24,11 @@ func (b *Backend) keepSweeping() {
 		case <-timer.C:
 		}
 		began := time.Now()
-		known := b.sweepShard(i % shards)
+		f, known := b.sweepShard(i % shards)
 		took := time.Since(began)
+		if f != last {
+			i, last = 0, f // it was opened anew, and perhaps with a new table
+		}
 		pause := max(b.sweep*2/3/shards, 20*took)
 		if i < shards && !known {
 			pause = took // how full the cache is was lost, and is wanted soon
@@ -34,27 +38,28 @@ func (b *Backend) keepSweeping() {
 }
 
 // sweepShard sweeps one shard unless that has been done just now, by another
-// process or by this one. It reports whether it had been counted before.
-func (b *Backend) sweepShard(no int) (known bool) {
+// process or by this one. It reports in which folder, and whether it had been
+// counted before.
+func (b *Backend) sweepShard(no int) (f *folder, known bool) {
 	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
 	defer cancel()
 	f, done, err := b.use(ctx)
 	if err != nil {
-		return true
+		return nil, true
 	}
 	defer done()
 	s := &f.shards[no]
 	y, err := s.table.tallyOf(no)
 	age := time.Duration(time.Now().UnixNano() - y.counted)
 	if err != nil || y.counted != 0 && age >= 0 && age < b.sweep/3 {
-		return true
+		return f, true
 	}
 	d, err := s.toRead()
 	if err != nil || d == nil {
-		return false
+		return f, false
 	}
 	s.sweep(ctx, d)
-	return y.counted != 0
+	return f, y.counted != 0
 }
 
 // sweep removes what is out of time and counts the rest. What cannot be removed

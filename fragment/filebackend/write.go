@@ -49,6 +49,11 @@ func (b *Backend) write(ctx context.Context, key string, value []byte, ttl time.
 	if most := f.largest(); int64(len(value)) > most || len(key) > maxKeySize {
 		return false, fmt.Errorf("%d bytes, where a value may have %d: %w", len(value), most, fragment.ErrTooLarge)
 	}
+	if ifAbsent { // most often it is there, and then nothing need make room
+		if _, there, err := f.get(key); there || err != nil {
+			return false, err
+		}
+	}
 	p := placeOf(key)
 	c := &change{shard: &f.shards[p.shard], place: p, ifAbsent: ifAbsent}
 	if len(value) <= smallSize {
