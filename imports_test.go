@@ -42,6 +42,7 @@ var mayImport = map[string][]string{
 	"fragment/bigcachebackend":  {"fragment", bigcachePath},
 	"fragment/compress":         {"fragment", compressPath},
 	"fragment/encrypt":          {"fragment", cryptoPath},
+	"fragment/filebackend":      {"fragment"},
 	"fragment/fragmenttest":     {"fragment"},
 	"fragment/memcachedbackend": {"fragment", memcachePath},
 	"fragment/memorybackend":    {"fragment", otterPath},

@@ -36,6 +36,7 @@ var importOf = map[string]string{
 	"unix":           redisPackage,
 	"redis-sentinel": redisPackage,
 	"redis-cluster":  redisPackage,
+	"file":           "github.com/pongocache/pongocache/fragment/filebackend",
 }
 
 // Register makes a driver available to Open under a URL scheme, as
