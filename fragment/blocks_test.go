@@ -136,3 +136,17 @@ func TestWhatAnotherProcessBlocksIsLeftToIt(t *testing.T) {
 		t.Errorf("it was blocked %d times, want once", blocks)
 	}
 }
+
+// Tags that nobody expected in an entry have to be looked at; who cannot do so
+// does not serve it.
+func TestTagsThatCannotBeLookedAt(t *testing.T) {
+	p, k := newSteppers(t, 2, fragment.Options{}), fragment.KeyOf("k")
+	wantDo(t, p.caches[0], k, withTags(), tagged("t", "v"), "v")
+	p.conns[1].before = first(readsStamps, p.conns[1].Cut)
+	wantGet(t, p.caches[1], k, "-")
+	if n := p.caches[1].Stats().Faults; n != 1 {
+		t.Errorf("%d faults were counted, want 1", n)
+	}
+	p.conns[1].Mend()
+	wantGet(t, p.caches[1], k, "v")
+}

@@ -58,3 +58,43 @@ func testStepsTogether(t *testing.T, parts, pages string) {
 		t.Errorf("the page is %q after the invalidation of its part", value)
 	}
 }
+
+// Nor is a cache of this process done before those that others use are, or after
+// them:
+//
+//	a part in the memory is made of a row that is old, before that is blocked;
+//	the rows and the pages get new stamps;
+//	a page is made of that part, and stored as new.
+func TestLocalCachesWaitForSharedOnes(t *testing.T) {
+	server, ctx := fragmenttest.NewServer(), t.Context()
+	conn := &stepper{Conn: server.Connect()}
+	remote, local := open(t, conn, fragment.Options{}), fresh(t, fragment.Options{})
+	var r fragment.Registry
+	must(t, r.Use("remote", remote))
+	must(t, r.Use("local", local))
+	version := "old"
+	row := func(ctx context.Context) ([]byte, error) {
+		return remote.Do(ctx, fragment.KeyOf("row"), withTags(), tagged("t", version))
+	}
+	part := func(ctx context.Context) ([]byte, error) {
+		return local.Do(ctx, fragment.KeyOf("part"), withTags(), row)
+	}
+	page := func() {
+		value, err := remote.Do(ctx, fragment.KeyOf("page"), withTags(), part)
+		if must(t, err); string(value) != "new" && version == "new" {
+			t.Logf("a page was made of what is %s", value)
+		}
+	}
+	page()
+	version = "new"
+	conn.before, conn.after = first(blocksSlots, func() { part(ctx) }), first(movesSlots, page)
+	must(t, r.InvalidateTags(ctx, "t"))
+	for what, f := range map[string]fill{"row": row, "part": part} {
+		if value, err := f(ctx); string(value) != "new" || err != nil {
+			t.Errorf("the %s is %q, %v", what, value, err)
+		}
+	}
+	if value, ok, err := remote.Get(ctx, fragment.KeyOf("page")); ok && string(value) != "new" || err != nil {
+		t.Errorf("the page is %q, %v", value, err)
+	}
+}

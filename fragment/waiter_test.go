@@ -50,18 +50,18 @@ func TestWaiterAfterAnInvalidationElsewhere(t *testing.T) {
 }
 
 // Who came when nothing was invalidated gets it, also where the fill has tags
-// that nobody knew of when it began.
+// that nobody knew of when it began, and where what it came to is not stored.
 func TestWaiterOfAFillThatLearnsItsTags(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		p, k := newProcesses(t, 1, fragment.Options{}), fragment.KeyOf("k")
+		p, k := newProcesses(t, 1, fragment.Options{MaxValue: 4}), fragment.KeyOf("k")
 		var runs atomic.Int64
 		var wg sync.WaitGroup
 		for range 3 {
 			wg.Go(func() {
 				wantDo(t, p.caches[0], k, withTags(), counted(&runs, func(ctx context.Context) ([]byte, error) {
 					time.Sleep(time.Second)
-					return tagged("late", "v")(ctx)
-				}), "v")
+					return tagged("late", "too large")(ctx)
+				}), "too large")
 			})
 			synctest.Wait()
 		}
@@ -72,37 +72,80 @@ func TestWaiterOfAFillThatLearnsItsTags(t *testing.T) {
 	})
 }
 
-// A server that takes no writes, such as one that is full, holds no stamps by
-// which what was begun before could be told from what was begun after; nor does
-// one that was flushed.
+// losses are what a server may lose before a fill, and again after an
+// invalidation.
+var losses = map[string]func(s *fragmenttest.Server){
+	"nothing":   func(*fragmenttest.Server) {},
+	"all":       func(s *fragmenttest.Server) { s.Flush() },
+	"the epoch": func(s *fragmenttest.Server) { s.Evict(func(key string) bool { return key == "!epoch" }) },
+	"of Clear":  func(s *fragmenttest.Server) { s.Evict(func(key string) bool { return key == "!clear" }) },
+	"the key's": func(s *fragmenttest.Server) { s.Evict(func(key string) bool { return key == "!k|k" }) },
+}
+
+// A server that takes no writes, such as one that is full, holds no stamps in
+// place of those that it has lost, by which what was begun before could be told
+// from what was begun after.
 func TestWaiterAfterAnInvalidationThatNoStampTells(t *testing.T) {
 	for what, invalidate := range invalidations {
-		for _, policy := range []fragment.Policy{withTags("t"), withTags()} {
-			if what == "InvalidateTags" && len(policy.Tags) == 0 {
-				continue
-			}
-			for _, flushed := range []bool{false, true} {
+		for lost, lose := range losses {
+			for _, policy := range []fragment.Policy{withTags("t"), withTags()} {
+				if what == "InvalidateTags" && len(policy.Tags) == 0 {
+					continue
+				}
 				synctest.Test(t, func(t *testing.T) {
-					t.Logf("%s, policy %v, flushed: %t", what, policy.Tags, flushed)
-					var full fragmenttest.Faults
-					server, k := fragmenttest.NewServer(), fragment.KeyOf("k")
-					here := open(t, full.Wrap(server.Connect()), fragment.Options{MaxFaults: -1})
-					there := open(t, server.Connect(), fragment.Options{})
-					if !flushed {
-						wantDo(t, there, fragment.KeyOf("other"), withTags("t"), give("v"), "v")
-					}
-					full.Inject(fragmenttest.Fault{On: fragmenttest.Writes})
-					var wg sync.WaitGroup
-					wg.Go(func() { wantDo(t, here, k, policy, takes(time.Second, "old"), "old") })
-					synctest.Wait()
-					must(t, invalidate(t.Context(), there, k))
-					if flushed {
-						server.Flush()
-					}
-					wantDo(t, here, k, policy, takes(time.Second, "new"), "new")
-					wg.Wait()
+					t.Logf("%s, policy %v, lost: %s", what, policy.Tags, lost)
+					testWaiterWithoutStamps(t, policy, invalidate, lose)
 				})
 			}
+		}
+	}
+}
+
+func testWaiterWithoutStamps(t *testing.T, policy fragment.Policy, invalidate func(context.Context, *fragment.Cache, fragment.Key) error, lose func(*fragmenttest.Server)) {
+	var full fragmenttest.Faults
+	server, k := fragmenttest.NewServer(), fragment.KeyOf("k")
+	here := open(t, full.Wrap(server.Connect()), fragment.Options{MaxFaults: -1})
+	there := open(t, server.Connect(), fragment.Options{})
+	wantDo(t, there, k, fragment.Policy{TTL: time.Second, Tags: []string{"t"}}, give("expired"), "expired")
+	time.Sleep(2 * time.Second)
+	full.Inject(fragmenttest.Fault{On: fragmenttest.Writes})
+	lose(server)
+	var wg sync.WaitGroup
+	wg.Go(func() { wantDo(t, here, k, policy, takes(time.Second, "old"), "old") })
+	synctest.Wait()
+	must(t, invalidate(t.Context(), there, k))
+	lose(server)
+	wantDo(t, here, k, policy, takes(time.Second, "new"), "new")
+	wg.Wait()
+}
+
+// Nor does one who came after an invalidation that failed, in this process.
+func TestWaiterAfterAnInvalidationThatFailed(t *testing.T) {
+	for what, invalidate := range invalidations {
+		for _, inside := range [][]string{nil, {"t"}} {
+			synctest.Test(t, func(t *testing.T) {
+				t.Logf("%s, inside %v", what, inside)
+				var faults fragmenttest.Faults
+				policy := withTags("t")
+				if inside != nil {
+					policy = withTags()
+				}
+				c, k := open(t, faults.Wrap(fragmenttest.NewServer().Connect()), fragment.Options{MaxFaults: -1}), fragment.KeyOf("k")
+				slow := func(value string) fill {
+					return func(ctx context.Context) ([]byte, error) {
+						time.Sleep(10 * time.Millisecond)
+						return learning(value, inside...)(ctx)
+					}
+				}
+				var wg sync.WaitGroup
+				wg.Go(func() { wantDo(t, c, k, policy, slow("old"), "old") })
+				synctest.Wait()
+				faults.Inject(fragmenttest.Fault{On: fragmenttest.Writes | fragmenttest.Deletes})
+				wantErr(t, what, invalidate(t.Context(), c, k), fragmenttest.ErrInjected)
+				faults.Stop()
+				wantDo(t, c, k, policy, slow("new"), "new")
+				wg.Wait()
+			})
 		}
 	}
 }
