@@ -119,31 +119,37 @@ func testWaiterWithoutStamps(t *testing.T, policy fragment.Policy, invalidate fu
 	wg.Wait()
 }
 
-// Nor does one who came after an invalidation that failed, in this process.
+// Nor does one who came after an invalidation that failed, in this process: be
+// that while the fill runs, or between its store and its landing.
 func TestWaiterAfterAnInvalidationThatFailed(t *testing.T) {
 	for what, invalidate := range invalidations {
-		for _, inside := range [][]string{nil, {"t"}} {
+		for _, stored := range []bool{false, true} {
 			synctest.Test(t, func(t *testing.T) {
-				t.Logf("%s, inside %v", what, inside)
+				t.Logf("%s, when the fill is stored: %t", what, stored)
+				var c *fragment.Cache
 				var faults fragmenttest.Faults
-				policy := withTags("t")
-				if inside != nil {
-					policy = withTags()
-				}
-				c, k := open(t, faults.Wrap(fragmenttest.NewServer().Connect()), fragment.Options{MaxFaults: -1}), fragment.KeyOf("k")
-				slow := func(value string) fill {
-					return func(ctx context.Context) ([]byte, error) {
-						time.Sleep(10 * time.Millisecond)
-						return learning(value, inside...)(ctx)
-					}
-				}
+				var once sync.Once
 				var wg sync.WaitGroup
-				wg.Go(func() { wantDo(t, c, k, policy, slow("old"), "old") })
-				synctest.Wait()
-				faults.Inject(fragmenttest.Fault{On: fragmenttest.Writes | fragmenttest.Deletes})
-				wantErr(t, what, invalidate(t.Context(), c, k), fragmenttest.ErrInjected)
-				faults.Stop()
-				wantDo(t, c, k, policy, slow("new"), "new")
+				k, p := fragment.KeyOf("k"), withTags("t")
+				again := func() {
+					faults.Inject(fragmenttest.Fault{On: fragmenttest.Writes | fragmenttest.Deletes})
+					wantErr(t, what, invalidate(t.Context(), c, k), fragmenttest.ErrInjected)
+					faults.Stop()
+					wg.Go(func() { wantDo(t, c, k, p, give("new"), "new") })
+					synctest.Wait()
+				}
+				o := fragment.Options{MaxFaults: -1, Observe: func(_ context.Context, e fragment.Event) {
+					if stored && e.Kind == fragment.EventStore {
+						once.Do(again)
+					}
+				}}
+				c = open(t, faults.Wrap(fragmenttest.NewServer().Connect()), o)
+				wantDo(t, c, k, p, func(context.Context) ([]byte, error) {
+					if !stored {
+						again()
+					}
+					return []byte("old"), nil
+				}, "old")
 				wg.Wait()
 			})
 		}
