@@ -144,7 +144,8 @@ func (c *core) judgeShared(a *ask, there bool) state {
 	if !there || now >= a.e.dead || a.e.clear == 0 || a.e.clear != a.view.at.of(clearSlot) {
 		return missing
 	}
-	if c.stamps.isBlocked(clearSlot) || c.shared.debts.owes(a.key) {
+	// In this order: keys that are too many are forgotten once Clear is blocked.
+	if c.shared.debts.owes(a.key) || c.stamps.isBlocked(clearSlot) {
 		return missing
 	}
 	rest := a.e.tags
