@@ -1,6 +1,7 @@
 package fragment_test
 
 import (
+	"bytes"
 	"context"
 	"fmt"
 	"sync"
@@ -97,7 +98,7 @@ func TestWaitersOfAnOldFillFillOnce(t *testing.T) {
 }
 
 // junk is no stamp.
-var junk = [][]byte{{}, []byte("1234567"), []byte("123456789"), make([]byte, 8)}
+var junk = [][]byte{{}, []byte("1234567"), []byte("123456789"), make([]byte, 8), bytes.Repeat([]byte{0xff}, 8)}
 
 // Bytes that are no stamp, where that of a key was, make no entry valid.
 func TestJunkIsNoStamp(t *testing.T) {

@@ -99,22 +99,25 @@ func TestNothingInvalidatedComesBack(t *testing.T) {
 
 // A single fault, with no breaker in play, is made up for as well.
 func TestFailedInvalidationIsTriedAgain(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		p, ctx, k := newProcesses(t, 2, fragment.Options{MaxFaults: -1}), t.Context(), fragment.KeyOf("k")
-		here, there := p.caches[0], p.caches[1]
-		wantDo(t, here, k, withTags("t"), give("old"), "old")
-		p.conns[0].Cut()
-		wantErr(t, "InvalidateTags", here.InvalidateTags(ctx, "t"), errUnreachable)
-		wantGet(t, there, k, "old") // which nobody could tell
-		p.conns[0].Mend()
-		wantGet(t, here, k, "-")
-		wantDo(t, here, k, withTags("t"), give("not stored"), "not stored")
-		wantGet(t, here, k, "-")
-		time.Sleep(2 * time.Second)
-		wantGet(t, there, k, "-")
-		wantDo(t, here, k, withTags("t"), give("new"), "new")
-		wantGet(t, there, k, "new")
-	})
+	for what, invalidate := range invalidations {
+		synctest.Test(t, func(t *testing.T) {
+			t.Log(what)
+			p, ctx, k := newProcesses(t, 2, fragment.Options{MaxFaults: -1}), t.Context(), fragment.KeyOf("k")
+			here, there := p.caches[0], p.caches[1]
+			wantDo(t, here, k, withTags("t"), give("old"), "old")
+			p.conns[0].Cut()
+			wantErr(t, what, invalidate(ctx, here, k), errUnreachable)
+			wantGet(t, there, k, "old") // which nobody could tell
+			p.conns[0].Mend()
+			wantGet(t, here, k, "-")
+			wantDo(t, here, k, withTags("t"), give("not served"), "not served")
+			wantGet(t, here, k, "-")
+			time.Sleep(2 * time.Second)
+			wantGet(t, there, k, "-")
+			wantDo(t, here, k, withTags("t"), give("new"), "new")
+			wantGet(t, there, k, "new")
+		})
+	}
 }
 
 // However many keys could not be deleted, what is owed stays bounded.

@@ -1,8 +1,10 @@
 package fragment_test
 
 import (
+	"bytes"
 	"context"
 	"errors"
+	"slices"
 	"sync"
 	"testing"
 	"testing/synctest"
@@ -181,4 +183,28 @@ func TestLocalBackendHasNoDeadline(t *testing.T) {
 		must(t, c.Expire(ctx, k))
 		must(t, c.Delete(ctx, k))
 	}
+}
+
+// All that a Set does shares one budget, also what it does only because the stamp
+// of a tag was blocked first and lost then.
+func TestBudgetIsOneForAllOfASet(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		p, k := newSteppers(t, 1, fragment.Options{}), fragment.KeyOf("k")
+		c, conn := p.caches[0], p.conns[0]
+		must(t, c.Set(t.Context(), k, nil, withTags()))
+		known := p.server.Keys()
+		must(t, c.Set(t.Context(), k, nil, withTags("t")))
+		slot := p.server.Keys()[slices.IndexFunc(p.server.Keys(), func(key string) bool { return !slices.Contains(known, key) })]
+		p.server.Put(slot, bytes.Repeat([]byte{0xff}, 8))
+		conn.after = func(at step) {
+			switch at {
+			case stampsKeys:
+				time.Sleep(writeBudget * 9 / 10)
+			case readsStamps:
+				p.server.Evict(func(key string) bool { return key == slot })
+			}
+		}
+		conn.before = first(createsStamp, conn.Hang)
+		took(t, writeBudget, "Set", func() error { return c.Set(t.Context(), k, nil, withTags("t")) }, context.DeadlineExceeded)
+	})
 }

@@ -21,6 +21,12 @@ func TestSharedBackendCannotPassOffBytes(t *testing.T) {
 
 	m.entries[keys[0]], m.entries[keys[1]] = entries[keys[1]], entries[keys[0]]
 	wantGet(t, c, alice, "-")
+	// Nor if their stamps went with them.
+	own := [2]string{"!k|" + keys[0], "!k|" + keys[1]}
+	m.entries[own[0]], m.entries[own[1]] = m.entries[own[1]], m.entries[own[0]]
+	wantGet(t, c, alice, "-")
+	wantGet(t, c, bob, "-")
+	m.entries[own[0]], m.entries[own[1]] = m.entries[own[1]], m.entries[own[0]]
 	wantGet(t, c, bob, "-")
 
 	raw := entries[keys[0]]

@@ -18,6 +18,9 @@ func TestKeptTellsWhatBecameOfIt(t *testing.T) {
 	deletes := func(c *fragment.Cache) fill {
 		return func(ctx context.Context) ([]byte, error) { return nil, c.Delete(ctx, body) }
 	}
+	clears := func(c *fragment.Cache) fill {
+		return func(ctx context.Context) ([]byte, error) { return nil, c.Clear(ctx) }
+	}
 	just := func(f fill) func(*fragment.Cache) fill { return func(*fragment.Cache) fill { return f } }
 	broken := newFaulty(false, "set")
 	broken.on.Store(true)
@@ -32,6 +35,7 @@ func TestKeptTellsWhatBecameOfIt(t *testing.T) {
 		"large":       {newMemory(), nil, just(give("much too large")), "too-large"},
 		"refused":     {choosy(newMemory()), nil, just(withLarge), "too-large"},
 		"invalidated": {newMemory(), []string{"t"}, invalidates, "outdated"},
+		"cleared":     {newMemory(), nil, clears, "outdated"},
 		"deleted":     {newMemory(), nil, deletes, "outdated"},
 		"expired":     {newMemory(), nil, just(expired), "expired"},
 		"bad tags":    {newMemory(), []string{"a b"}, just(give("v")), "tags"},

@@ -64,6 +64,23 @@ func TestLeaseIsFreed(t *testing.T) {
 	}
 }
 
+// Nor do they if none of their answers is stored.
+func TestThoseWhoWaitedFillSideBySide(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		p, k, start := newProcesses(t, 5, fragment.Options{}), fragment.KeyOf("k"), time.Now()
+		together(5, func(i int) {
+			_, err := p.caches[i].Do(t.Context(), k, withTags(), func(context.Context) ([]byte, error) {
+				time.Sleep(time.Second)
+				return nil, errFill
+			})
+			wantErr(t, "Do", err, errFill)
+		})
+		if d := time.Since(start); d > 2300*time.Millisecond {
+			t.Errorf("five fills that fail took %v, want one and then four at once", d)
+		}
+	})
+}
+
 // A process that dies leaves a lease that ends by itself, and nobody waits longer
 // than Options.Wait.
 func TestLeaseOfADeadProcess(t *testing.T) {

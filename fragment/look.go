@@ -131,7 +131,7 @@ func (c *core) decodeAll(ctx context.Context, asks []*ask, raws map[string][]byt
 // were seen.
 func (c *core) judgeShared(a *ask, there bool) state {
 	now := time.Now().UnixNano()
-	switch {
+	switch { // what is owed first: keys that are too many are forgotten once Clear is blocked
 	case !there || now >= a.e.dead || c.shared.debts.owes(a.key):
 		return missing
 	case !isStamp(a.e.own) || a.e.own != a.view.own:

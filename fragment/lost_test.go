@@ -1,11 +1,7 @@
 package fragment_test
 
 import (
-	"context"
-	"sync"
 	"testing"
-	"testing/synctest"
-	"time"
 
 	"github.com/pongocache/pongocache/fragment"
 )
@@ -39,28 +35,4 @@ func TestLostStampsAreMisses(t *testing.T) {
 			t.Errorf("%s: %d faults", what, s.Faults)
 		}
 	}
-}
-
-// A waiter who came after an invalidation in another process does not get what
-// was begun before it.
-func TestWaiterAfterAnInvalidationElsewhere(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		p, k := newProcesses(t, 2, fragment.Options{}), fragment.KeyOf("k")
-		for _, policy := range []fragment.Policy{withTags("t"), withTags()} {
-			fill := func(value string) fill {
-				return func(ctx context.Context) ([]byte, error) {
-					time.Sleep(time.Second)
-					fragment.AddTags(ctx, "t")
-					return []byte(value), nil
-				}
-			}
-			var wg sync.WaitGroup
-			wg.Go(func() { wantDo(t, p.caches[0], k, policy, fill("old"), "old") })
-			synctest.Wait()
-			must(t, p.caches[1].InvalidateTags(t.Context(), "t"))
-			wantDo(t, p.caches[0], k, policy, fill("new"), "new")
-			wg.Wait()
-			must(t, p.caches[0].Clear(t.Context()))
-		}
-	})
 }

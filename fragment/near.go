@@ -103,7 +103,7 @@ func (c *core) isNear(ctx context.Context, around *scope, key string, e *entry) 
 		e.asked = time.Now()
 	}
 	e.near = true
-	return time.Now().UnixNano() < e.dead && e.own == c.near.flushes.Load() && e.valid(c.stamps) && !c.shared.debts.owes(key)
+	return time.Now().UnixNano() < e.dead && e.own == c.near.flushes.Load() && !c.shared.debts.owes(key) && e.valid(c.stamps)
 }
 
 // notNear returns those of asks that are not answered by what is near. With p they

@@ -66,6 +66,7 @@ func TestChangeThatDoesNotGetItsTurnIsOwed(t *testing.T) {
 			time.Sleep(100 * time.Millisecond)
 			wg.Go(func() { time.Sleep(800 * time.Millisecond); refill(b) })
 			wantErr(t, what, change(ctx, here), context.DeadlineExceeded)
+			wg.Go(func() { wantDo(t, here, b, withTags(), give("new"), "new") }) // and not what a fill from before becomes
 			wg.Wait()
 			faults.Stop()
 			wantGet(t, here, a, "-")
@@ -73,6 +74,34 @@ func TestChangeThatDoesNotGetItsTurnIsOwed(t *testing.T) {
 			time.Sleep(5 * time.Second)
 			wantGet(t, there, a, "-")
 			wantGet(t, there, b, "-")
+		})
+	}
+}
+
+// A change that succeeds pays what an earlier one of the same key owes: what is
+// stored by it, or after it, is served at once and stays.
+func TestChangeThatSucceedsPaysForTheLast(t *testing.T) {
+	for what, change := range map[string]func(t *testing.T, c *fragment.Cache, k fragment.Key){
+		"Set": func(t *testing.T, c *fragment.Cache, k fragment.Key) {
+			must(t, c.Set(t.Context(), k, []byte("new"), withTags()))
+		},
+		"Delete": func(t *testing.T, c *fragment.Cache, k fragment.Key) {
+			must(t, c.Delete(t.Context(), k))
+			wantDo(t, c, k, withTags(), give("new"), "new")
+		},
+	} {
+		synctest.Test(t, func(t *testing.T) {
+			p, k := newProcesses(t, 2, fragment.Options{MaxFaults: -1}), fragment.KeyOf("k")
+			p.conns[0].Cut()
+			wantErr(t, "Delete", p.caches[0].Delete(t.Context(), k), errUnreachable)
+			p.conns[0].Mend()
+			change(t, p.caches[0], k)
+			for range 2 {
+				t.Log(what)
+				wantGet(t, p.caches[0], k, "new")
+				wantGet(t, p.caches[1], k, "new")
+				time.Sleep(5 * time.Second)
+			}
 		})
 	}
 }

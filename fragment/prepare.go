@@ -37,7 +37,7 @@ func (c *core) prepareTo(ctx context.Context, jobs []*job) error {
 			}
 		}
 		j.view.at = made
-		if j.view.own == 0 {
+		if !isStamp(j.view.own) {
 			keys = append(keys, j.key)
 			lasts = max(lasts, c.stampTTLToFill(&j.policy))
 		}

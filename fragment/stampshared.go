@@ -12,7 +12,7 @@ func (c *core) stampShared(ctx context.Context, d *draft) error {
 	}
 	d.entry.own = d.view.own
 	switch d.entry.clear = d.view.at.of(clearSlot); {
-	case d.entry.clear == 0 || d.entry.own == 0:
+	case d.entry.clear == 0 || !isStamp(d.entry.own):
 		return errUnseen
 	case isBlock(d.entry.clear):
 		return errOutdated

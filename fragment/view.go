@@ -15,14 +15,18 @@ type view struct {
 
 // agrees reports whether an answer made of what v saw may be given to one who
 // saw other: it was begun after he asked, or nothing that concerns tags was
-// invalidated between the two. Who could not read the Backend does not know.
+// invalidated between the two. Who could not read the Backend does not know, nor
+// does anybody where the Backend takes no writes: what has no stamp stays without
+// one, whatever is deleted.
 func (v view) agrees(other view, s *stamps, tags []string) bool {
 	switch {
 	case v.order >= other.order:
 		return true
 	case v.at == nil || other.at == nil:
 		return false
-	case v.own != other.own || v.at.of(clearSlot) != other.at.of(clearSlot):
+	case v.own == 0 || v.own != other.own:
+		return false
+	case v.at.of(clearSlot) == 0 || v.at.of(clearSlot) != other.at.of(clearSlot):
 		return false
 	}
 	if epoch := v.at.of(epochSlot); isStamp(epoch) && epoch == other.at.of(epochSlot) {

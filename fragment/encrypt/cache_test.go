@@ -108,7 +108,7 @@ func TestWhatABackendHoldsShowsNothing(t *testing.T) {
 		found := 0
 		for _, key := range s.Keys() {
 			held, _ := s.Raw(key)
-			for _, told := range []string{"secret", "tag", "nothing", "not found", "\xca\x01", secretPage[:20]} {
+			for _, told := range []string{"secret", "nothing", "not found", "\xca\x01\x01\x00", "\xca\x01\x01\x01", secretPage[:20]} {
 				if bytes.Contains(held, []byte(told)) || strings.Contains(key, "secret") {
 					t.Errorf("%q can be read under %q", told, key)
 				}
