@@ -50,9 +50,6 @@ func HeldBy(c *Cache) (h Held) {
 // ErrUnread is the error of a change to what could not be read.
 var ErrUnread = errUnread
 
-// ParseLife reads a duration of a configuration.
-func ParseLife(text string) (time.Duration, bool) { return parseLife(text) }
-
 // ShortLife judges how long entries last.
 func ShortLife(u Usage, written uint64, elapsed, ttl time.Duration) string {
 	return shortLife(u, written, elapsed, ttl)

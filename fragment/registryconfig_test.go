@@ -113,20 +113,6 @@ func TestWrongConfiguration(t *testing.T) {
 	}
 }
 
-func TestLivesInConfiguration(t *testing.T) {
-	day := 24 * time.Hour
-	for text, want := range map[string]time.Duration{
-		"5m": 5 * time.Minute, "1h30m": 90 * time.Minute, "7d": 7 * day, "0.5d": day / 2, "1d12h": 36 * time.Hour, "1.5h": 90 * time.Minute,
-		"1ns": 1, "365d": 365 * day, "0d1s": time.Second,
-		"": 0, "d": 0, "7": 0, "7D": 0, "-7d": 0, "+7d": 0, "7d-1h": 0, "7d+1h": 0, "7d1": 0, "7d1d": 0, "1h7d": 0, "0d": 0, "7 d": 0,
-		"NaNd": 0, "1e9d": 0, "0x7d": 0, "..d": 0, "999999999d": 0, "9999999h": 0, "forever": 0, "0s": 0, "-1s": 0, "106752d": 0,
-	} {
-		if got, ok := fragment.ParseLife(text); got != want && ok || ok != (want > 0) {
-			t.Errorf("%q: got %v, %v, want %v", text, got, ok, want)
-		}
-	}
-}
-
 // FuzzConfiguration: whatever the text, there is an error or caches that have what
 // they need, no panic, and no password in the error.
 func FuzzConfiguration(f *testing.F) {

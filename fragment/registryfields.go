@@ -5,7 +5,6 @@ import (
 	"maps"
 	"math"
 	"slices"
-	"strconv"
 	"strings"
 	"time"
 )
@@ -81,12 +80,12 @@ func timeField(of func(o *Options) *time.Duration) configField {
 func durationField(want string, forever bool, of func(o *Options) *time.Duration) configField {
 	return configField{want, func(c *configured, value json.Token) bool {
 		text, _ := value.(string)
-		d, ok := parseLife(text)
+		d, err := ParseDuration(text)
 		if forever && text == "forever" {
-			d, ok = Forever, true
+			d, err = Forever, nil
 		}
 		*of(&c.options) = d
-		return ok
+		return err == nil && d > 0
 	}}
 }
 
@@ -103,29 +102,4 @@ func numberField(want string, most float64, of func(o *Options) *float64) config
 		}
 		return err == nil && n >= 0 && n <= most
 	}}
-}
-
-// parseLife is time.ParseDuration for a duration above zero, and also knows days:
-// 7d, 1d12h, 0.5d.
-func parseLife(text string) (d time.Duration, ok bool) {
-	const numeric = "0123456789."
-	days, rest, found := strings.Cut(text, "d")
-	if !found {
-		d, err := time.ParseDuration(text)
-		return d, err == nil && d > 0
-	}
-	n, err := strconv.ParseFloat(days, 64)
-	if err != nil || strings.Trim(days, numeric) != "" {
-		return 0, false
-	}
-	if rest != "" {
-		if d, err = time.ParseDuration(rest); err != nil || !strings.ContainsRune(numeric, rune(rest[0])) {
-			return 0, false
-		}
-	}
-	total := math.Ceil(n*24*float64(time.Hour) + float64(d))
-	if total <= 0 || total >= math.MaxInt64 {
-		return 0, false
-	}
-	return time.Duration(total), true
 }

@@ -82,15 +82,16 @@ func (u *URL) Bool(name string, byDefault bool) bool {
 	return value == "true"
 }
 
-// Duration returns the parameter name as a duration above zero.
+// Duration returns the parameter name as a duration above zero, as ParseDuration
+// reads it.
 func (u *URL) Duration(name string, byDefault time.Duration) time.Duration {
 	value, given := u.param(name)
 	if !given {
 		return byDefault
 	}
-	d, err := time.ParseDuration(value)
+	d, err := ParseDuration(value)
 	if err != nil || d <= 0 {
-		u.Fail(name, "is "+u.quote(value)+": want a duration above zero such as 500ms, 30s or 1h30m")
+		u.Fail(name, "is "+u.quote(value)+": want a duration above zero such as 500ms, 30s, 1h30m or 7d")
 	}
 	return d
 }

@@ -78,6 +78,7 @@ func TestParametersOfAURL(t *testing.T) {
 		"strict-test://?shards=-4":                with(func(s *strict) { s.shards = -4 }),
 		"strict-test://?on=false":                 with(func(s *strict) { s.on = false }),
 		"strict-test://?every=1h30m":              with(func(s *strict) { s.every = 90 * time.Minute }),
+		"strict-test://?every=1d12h":              with(func(s *strict) { s.every = 36 * time.Hour }),
 		"strict-test://?name=":                    with(func(s *strict) { s.name = "" }),
 		"strict-test://?name=a%26b%3D%20c":        with(func(s *strict) { s.name = "a&b= c" }),
 		"strict-test://?on=true&shards=1&on=":     {}, // is refused

@@ -40,9 +40,9 @@ func lifetimeOfText(text string) (lifetime, error) {
 	if text != "" && strings.Trim(text, numeric) == "" {
 		return lifetime{}, fmt.Errorf("the TTL %q is a string: write a number of seconds without quotes, or a duration with its unit such as %q", text, text+"s")
 	}
-	d, err := parseDuration(text)
+	d, err := fragment.ParseDuration(text)
 	if err != nil {
-		return lifetime{}, err
+		return lifetime{}, fmt.Errorf("%w: a TTL is one of %s", err, ttlForms)
 	}
 	return lifetimeOf(d, text)
 }
@@ -88,35 +88,4 @@ func lifetimeOfValue(v any) (lifetime, error) {
 	return lifetime{}, fmt.Errorf("the TTL is %s: want a number of seconds, a time.Duration or one of %s; forever does not expire, and if= caches under a condition", describe(v), ttlForms)
 }
 
-// parseDuration is time.ParseDuration that also knows days: 7d, 1d12h, 0.5d.
-func parseDuration(text string) (time.Duration, error) {
-	days, rest, found := strings.Cut(text, "d")
-	if !found {
-		d, err := time.ParseDuration(text)
-		if err != nil {
-			return 0, notDuration(text)
-		}
-		return d, nil
-	}
-	n, err := strconv.ParseFloat(days, 64)
-	if strings.Trim(days, numeric) != "" || err != nil && !math.IsInf(n, 0) {
-		return 0, notDuration(text)
-	}
-	var hours time.Duration
-	if rest != "" {
-		if hours, err = time.ParseDuration(rest); err != nil || strings.IndexByte(numeric, rest[0]) < 0 {
-			return 0, notDuration(text)
-		}
-	}
-	total := n*24*float64(time.Hour) + float64(hours)
-	if total >= math.MaxInt64 {
-		return 0, fmt.Errorf("a TTL of %s is over 292 years: write forever", text)
-	}
-	return time.Duration(math.Ceil(total)), nil
-}
-
 const numeric = "0123456789."
-
-func notDuration(text string) error {
-	return fmt.Errorf("%q is not a duration: a TTL is one of %s", text, ttlForms)
-}
