@@ -102,7 +102,7 @@ func (s *shows) ask(ctx context.Context) {
 			s.last[v] = time.Now().UnixNano()
 			s.mu.Unlock()
 		}
-		time.Sleep(200 * time.Microsecond)
+		time.Sleep(time.Millisecond / 2)
 	}
 }
 
