@@ -119,6 +119,7 @@ func (c *core) stored(ctx context.Context, j *job) (result, bool) {
 // resultOf is a hit of e, as a result for those who wait.
 func (c *core) resultOf(ctx context.Context, j *job, e *entry, mark uint64, seen view) result {
 	value, err := c.hit(ctx, j.name, e, j.around)
+	seen.read = true
 	a := answer{value: value, mark: mark, view: seen, part: part{fresh: e.fresh}}
 	e.eachTag(func(tag []byte, _ slotNo, _ uint64) bool {
 		a.part.tags = append(a.part.tags, string(tag))
