@@ -2,6 +2,7 @@ package fragment_test
 
 import (
 	"context"
+	"errors"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -145,5 +146,20 @@ func TestRetryAfter(t *testing.T) {
 			p.Detach = false
 			wantDo(t, c, k, p, give("newer"), "newer")
 		})
+	}
+}
+
+// The later error is the one that is remembered, or none.
+func TestLaterErrorReplacesTheEarlier(t *testing.T) {
+	c := fresh(t, fragment.Options{})
+	first, second := errors.New("first"), errors.New("second")
+	failing := func(err error) fill { return func(context.Context) ([]byte, error) { return nil, err } }
+	_, err := c.Do(t.Context(), body, fragment.Policy{ErrorTTL: time.Minute}, failing(first))
+	wantErr(t, "first", err, first)
+	_, err = c.Do(t.Context(), body, fragment.Policy{ErrorTTL: -1, RetryAfter: -1, Refresh: true}, failing(second))
+	wantErr(t, "second", err, second)
+	_, err = c.Do(t.Context(), body, fragment.Policy{}, give("v"))
+	if err != nil {
+		t.Errorf("an error older than the last answer: %v", err)
 	}
 }
