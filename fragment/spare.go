@@ -79,7 +79,7 @@ func (c *core) serveOld(ctx context.Context, j *job, why string) ([]byte, error)
 // deleted, replaced or past its life by then.
 func (c *core) serveStored(ctx context.Context, j *job, why string, cause error) (value []byte, err error, ok bool) {
 	var now entry
-	if c.lookup(context.WithoutCancel(ctx), j.name, j.key, &now) == missing {
+	if !j.wants(c.lookup(context.WithoutCancel(ctx), j.name, j.key, &now)) {
 		return nil, nil, false
 	}
 	value, err = c.serve(ctx, j, &now, why, cause)
