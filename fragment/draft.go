@@ -53,6 +53,12 @@ type vetoed string
 
 func (v vetoed) Error() string { return string(v) }
 
+// isChosen reports whether it was the fill that chose not to have d stored.
+func (d *draft) isChosen() bool {
+	var veto vetoed
+	return errors.As(d.why, &veto) || errors.Is(d.why, errExpired)
+}
+
 // wordFor is a reason in one word, for places that are public: the text of a
 // reason may come from a Backend or from the fill, and tell who knows what.
 func wordFor(why error) string {

@@ -163,3 +163,22 @@ func TestLaterErrorReplacesTheEarlier(t *testing.T) {
 		t.Errorf("an error older than the last answer: %v", err)
 	}
 }
+
+// A fill that keeps its answer for itself is no failure: the next one fills.
+func TestReleaseIsNoFailure(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c := fresh(t, fragment.Options{})
+		p := fragment.Policy{TTL: time.Minute, Stale: time.Hour, FillSoftTimeout: 10 * time.Second, RetryAfter: time.Minute}
+		wantDo(t, c, body, p, give("old"), "old")
+		time.Sleep(2 * time.Minute)
+		go c.Do(t.Context(), body, p, func(ctx context.Context) ([]byte, error) {
+			time.Sleep(time.Second)
+			fragment.SkipStore(ctx, "mine")
+			return []byte("mine"), nil
+		})
+		synctest.Wait()
+		go c.Do(t.Context(), body, p, give("other"))
+		time.Sleep(5 * time.Second)
+		wantDo(t, c, body, p, give("new"), "new")
+	})
+}
