@@ -68,6 +68,7 @@ func TestCloseBesideCallsAndConnectsLeavesNoConnection(t *testing.T) {
 }
 
 func TestCloseDoesNotWaitForAServerThatHangs(t *testing.T) {
+	t.Parallel()
 	s := servers.Redis(t)
 	for name, o := range modes {
 		t.Run(name, func(t *testing.T) {

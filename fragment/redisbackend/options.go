@@ -117,6 +117,11 @@ func (o Options) client(c rueidis.ClientOption) rueidis.ClientOption {
 	// A large pipeline would get a connection of its own, which stays.
 	c.BlockingPipeline = -1
 	c.DisableCache = true
+	if c.PipelineMultiplex == 0 {
+		// What is sent over one connection is carried out in order, also what the
+		// caller has left; more of them are no faster but on many processors.
+		c.PipelineMultiplex = -1
+	}
 	c.ReadBufferEachConn, c.WriteBufferEachConn = o.Buffer, o.Buffer
 	c.Dialer.Timeout = o.ConnectTimeout
 	c.Dialer.KeepAlive = o.Ping / 2 // of the pings; the connections have their own
