@@ -86,7 +86,7 @@ func over(t testing.TB, addr string) *redisbackend.Backend {
 	if err != nil {
 		t.Fatal(err)
 	}
-	b, err := redisbackend.New(c, redisbackend.Options{})
+	b, err := redisbackend.New(c, redisbackend.Options{Ping: briefPing})
 	if err != nil {
 		t.Fatal(err)
 	}

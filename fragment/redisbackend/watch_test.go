@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
@@ -185,6 +186,9 @@ func TestWatchWithAGivenClient(t *testing.T) {
 		lastOf(t, s.Addr, "CLIENT KILL TYPE pubsub SKIPME yes", "CLIENT KILL TYPE normal SKIPME yes")
 	})
 	told(t, one, two, ear, prefix+"again")
+	ear.wantFlush(t, "SIGSTOP", inTime, func() { s.Signal(syscall.SIGSTOP) }) // long before the client notes it
+	s.Signal(syscall.SIGCONT)
+	told(t, one, two, ear, prefix+"after a hang")
 	if err := two.Watch(ctx, prefix, ear.changed); err == nil {
 		t.Error("a second Watch: got no error")
 	}
