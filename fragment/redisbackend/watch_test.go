@@ -188,7 +188,7 @@ func TestWatchWithAGivenClient(t *testing.T) {
 	told(t, one, two, ear, prefix+"again")
 	ear.wantFlush(t, "SIGSTOP", inTime, func() { s.Signal(syscall.SIGSTOP) }) // long before the client notes it
 	s.Signal(syscall.SIGCONT)
-	told(t, one, two, ear, prefix+"after a hang")
+	told(t, one, two, ear, prefix+"hung")
 	if err := two.Watch(ctx, prefix, ear.changed); err == nil {
 		t.Error("a second Watch: got no error")
 	}
