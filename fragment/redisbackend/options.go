@@ -127,6 +127,14 @@ func (o Options) client(c rueidis.ClientOption) rueidis.ClientOption {
 	c.Dialer.KeepAlive = o.Ping / 2 // of the pings; the connections have their own
 	c.ConnWriteTimeout = pingPatience
 	c.Sentinel.Dialer = c.Dialer
+	if o.Replicas {
+		c.SendToReplicas = func(cmd rueidis.Completed) bool { return cmd.IsReadOnly() }
+	}
+	return following(c)
+}
+
+// following has a client follow what becomes of its servers.
+func following(c rueidis.ClientOption) rueidis.ClientOption {
 	if c.Sentinel.MasterSet != "" && c.Sentinel.TopologyRefreshInterval == 0 {
 		// Without it, one message that is missed binds the client to a master that
 		// is none any more.
@@ -137,9 +145,6 @@ func (o Options) client(c rueidis.ClientOption) rueidis.ClientOption {
 	}
 	if c.ClusterOption.ShardsRefreshInterval == 0 {
 		c.ClusterOption.ShardsRefreshInterval = topologyInterval
-	}
-	if o.Replicas {
-		c.SendToReplicas = func(cmd rueidis.Completed) bool { return cmd.IsReadOnly() }
 	}
 	return c
 }
