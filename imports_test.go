@@ -49,6 +49,7 @@ var mayImport = map[string][]string{
 	"fragment/metrics":          {"fragment", prometheusPath},
 	"fragment/redisbackend":     {"fragment", rueidisPath},
 	"internal/ratio":            {},
+	"internal/coherence":        {},
 	"internal/servers":          {},
 	"memo":                      {"fragment", cborPath},
 	"tags":                      {"fragment", pongo2Path},

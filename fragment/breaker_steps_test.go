@@ -109,3 +109,24 @@ func TestBreakerHeedsNoValueThatIsTooLarge(t *testing.T) {
 	}
 	wantBreaker(t, seen)
 }
+
+// A Set works as soon as the backend is written to again.
+func TestSetAfterRecovery(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		p := newProcesses(t, 1, fragment.Options{MaxFaults: 1})
+		c := p.caches[0]
+		p.server.Down()
+		c.Set(t.Context(), body, []byte("v"), fragment.Policy{})
+		p.server.Up()
+		time.Sleep(400 * time.Millisecond)
+		if err := c.Delete(t.Context(), body); err != nil {
+			t.Errorf("Delete: %v", err)
+		}
+		if err := c.InvalidateTags(t.Context(), "t"); err != nil {
+			t.Errorf("InvalidateTags: %v", err)
+		}
+		if err := c.Set(t.Context(), body, []byte("v"), fragment.Policy{}); err != nil {
+			t.Errorf("Set: %v", err)
+		}
+	})
+}

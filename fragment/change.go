@@ -8,7 +8,7 @@ import (
 )
 
 // change runs f alone among the writers of k in this process.
-func (c *Cache) change(ctx context.Context, verb string, k Key, f func(ctx context.Context, core *core, key string) error) error {
+func (c *Cache) change(ctx context.Context, verb string, k Key, f func(ctx context.Context, core *core, k Key, key string) error) error {
 	core, err := c.open()
 	if err != nil {
 		return err
@@ -22,7 +22,7 @@ func (c *Cache) change(ctx context.Context, verb string, k Key, f func(ctx conte
 		return fmt.Errorf("fragment: %s: %w", verb, err)
 	}
 	defer done()
-	if err := f(ctx, core, core.key(k)); err != nil {
+	if err := f(ctx, core, k, core.key(k)); err != nil {
 		return fmt.Errorf("fragment: %s %q: %w", verb, k.name, err)
 	}
 	return nil
@@ -35,7 +35,7 @@ func (c *Cache) Touch(ctx context.Context, k Key, p Policy) (ok bool, err error)
 	if other := c.instead(); other != nil {
 		return other.Touch(ctx, k, c.core.Load().insteadPolicy(p))
 	}
-	err = c.change(ctx, "touch", k, func(ctx context.Context, core *core, key string) error {
+	err = c.change(ctx, "touch", k, func(ctx context.Context, core *core, k Key, key string) error {
 		var e entry
 		found, err := core.lookupToChange(ctx, k.name, key, &e)
 		if found != fresh || e.negative {
@@ -53,46 +53,14 @@ func (c *Cache) Touch(ctx context.Context, k Key, p Policy) (ok bool, err error)
 	return ok && err == nil, err
 }
 
-// Expire makes the entries of keys stale from now on: the next Do fills anew,
-// but until the entry would have died, and if that fill fails, Do can still
-// return the old value. Use Delete where that must not happen. A key without an
-// entry is not an error.
-func (c *Cache) Expire(ctx context.Context, keys ...Key) error {
-	opened, err := c.open()
-	if err != nil {
-		return err
-	}
-	if err := opened.forgetIn(ctx, keys); err != nil {
-		return err
-	}
-	for _, k := range keys {
-		err := c.change(ctx, "expire", k, func(ctx context.Context, core *core, key string) error {
-			var e entry
-			if found, err := core.lookupToChange(ctx, k.name, key, &e); found != fresh {
-				return err
-			}
-			e.fresh = time.Now().UnixNano()
-			if e.negative {
-				e.dead = e.fresh
-			}
-			err := core.rewrite(ctx, key, &e)
-			if errors.Is(err, errTransform) { // then it must not stay fresh
-				err = errors.Join(err, core.remove(ctx, key))
-			}
-			return err
-		})
-		if err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
 // lookupToChange is lookup for one who must know if the Backend could not be read.
-func (c *core) lookupToChange(ctx context.Context, name, key string, e *entry) (state, error) {
-	found, seen := c.lookupToFill(ctx, name, key, nil, e)
+func (c *core) lookupToChange(ctx context.Context, name, key string, e *entry) (found state, err error) {
+	if c.shared == nil {
+		return c.lookupLocal(ctx, name, key, e)
+	}
+	found, seen := c.lookupShared(ctx, name, key, nil, false, e)
 	switch {
-	case c.shared == nil || seen.at != nil:
+	case seen.at != nil:
 		return found, nil
 	case c.isDown():
 		return missing, ErrDown

@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"github.com/pongocache/pongocache/fragment"
+	"github.com/pongocache/pongocache/fragment/fragmenttest"
 )
 
 // writes calls every method that is to fail on a cache that cannot write.
@@ -49,4 +50,19 @@ func TestClosedCache(t *testing.T) {
 	if faults := c.Stats().Faults; faults != 0 {
 		t.Errorf("%d faults", faults)
 	}
+}
+
+// A cache that is closed costs the others of its Registry nothing.
+func TestClosedSharedCacheInARegistry(t *testing.T) {
+	server := fragmenttest.NewServer()
+	var r fragment.Registry
+	a := open(t, server.Connect(), fragment.Options{Prefix: "a"})
+	b := open(t, server.Connect(), fragment.Options{Prefix: "b"})
+	must(t, r.Use("a", a))
+	must(t, r.Use("b", b))
+	must(t, a.Close())
+	wantErr(t, "InvalidateTags", r.InvalidateTags(t.Context(), "t"), fragment.ErrClosed) // whose others are not told
+	wantErr(t, "Clear", r.Clear(t.Context()), fragment.ErrClosed)
+	wantDo(t, b, body, withTags("t"), give("v"), "v")
+	wantGet(t, b, body, "v")
 }

@@ -127,3 +127,14 @@ func TestCompanionWithAnInvalidKeyIsLeftOut(t *testing.T) {
 	m.only(t)
 	wantGet(t, c, body, "v")
 }
+
+// It is no larger than any value may be.
+func TestCompanionThatIsTooLarge(t *testing.T) {
+	c := fresh(t, fragment.Options{MaxValue: 8})
+	wantDo(t, c, body, fragment.Policy{}, func(ctx context.Context) ([]byte, error) {
+		fragment.StoreWith(ctx, head, []byte("larger than eight"))
+		return []byte("v"), nil
+	}, "v")
+	wantGet(t, c, head, "-")
+	wantGet(t, c, body, "-")
+}

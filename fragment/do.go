@@ -122,13 +122,17 @@ type job struct {
 
 // keepOld keeps what a lookup found, if the policy wants it.
 func (j *job) keepOld(found state, e entry) {
-	if found == fresh || found == stale && j.policy.Stale >= 0 {
+	if j.wants(found) {
 		j.old = &e
 	}
 	if found == fresh {
 		j.early = e.created
 	}
 }
+
+// wants reports whether what was found is of use to j: not, what is stale, to one
+// whose policy wants nothing stale.
+func (j *job) wants(found state) bool { return found == fresh || found == stale && j.policy.Stale >= 0 }
 
 // isDone reports whether e, which j found when it looked once more, spares it the
 // fill: not, if it is the very entry that j is to refill early.

@@ -53,6 +53,12 @@ type vetoed string
 
 func (v vetoed) Error() string { return string(v) }
 
+// isChosen reports whether it was the fill that chose not to have d stored.
+func (d *draft) isChosen() bool {
+	var veto vetoed
+	return errors.As(d.why, &veto) || errors.Is(d.why, errExpired)
+}
+
 // wordFor is a reason in one word, for places that are public: the text of a
 // reason may come from a Backend or from the fill, and tell who knows what.
 func wordFor(why error) string {
@@ -168,14 +174,24 @@ func (c *core) reject(d *draft) error {
 		return errStalePart
 	case d.entry.fresh <= d.entry.created:
 		return errExpired
-	case c.maxValue > 0 && len(d.value) > c.maxValue:
-		return fmt.Errorf("%w: %d bytes, and Options.MaxValue is %d", ErrTooLarge, len(d.value), c.maxValue)
-	case uint64(len(d.value)) > maxValue:
-		return fmt.Errorf("%w: %d bytes", ErrTooLarge, len(d.value))
+	case c.maxValue > 0 && d.largest() > c.maxValue:
+		return fmt.Errorf("%w: %d bytes, and Options.MaxValue is %d", ErrTooLarge, d.largest(), c.maxValue)
+	case uint64(d.largest()) > maxValue:
+		return fmt.Errorf("%w: %d bytes", ErrTooLarge, d.largest())
 	case len(d.tags) > maxTags:
 		return fmt.Errorf("it has %d tags, and an entry holds at most %d", len(d.tags), maxTags)
 	}
 	return checkTags(d.tags)
+}
+
+// largest is the size of the largest value that is to be stored: its own or that
+// of a companion.
+func (d *draft) largest() int {
+	size := len(d.value)
+	for _, one := range d.beside {
+		size = max(size, len(one.value))
+	}
+	return size
 }
 
 // stamp gives each tag of a draft its stamp, or reports that one of them was

@@ -46,11 +46,18 @@ func (f *failures) of(key string, now int64) (one failure, known bool) {
 	defer s.mu.Unlock()
 	one, known = s.m[key]
 	if known && one.isOver(now) {
-		delete(s.m, key)
-		f.many.Add(-1)
+		f.drop(s.m, key)
 		return failure{}, false
 	}
 	return one, known
+}
+
+// drop takes key out of m, whose mu the caller holds.
+func (f *failures) drop(m map[string]failure, key string) {
+	if _, known := m[key]; known {
+		delete(m, key)
+		f.many.Add(-1)
+	}
 }
 
 // note remembers that the fill of key failed by err, computed as a tells.
@@ -70,13 +77,14 @@ func (f *failures) rest(key string, d time.Duration) {
 	f.change(key, now, func(one *failure) { one.resting = max(one.resting, later(now, max(d, 0))) })
 }
 
-// change changes what is remembered of key, if there is anything to remember.
+// change changes what is remembered of key. What is over then is forgotten.
 func (f *failures) change(key string, now int64, by func(*failure)) {
 	s := &f.shards[maphash.String(f.seed, key)%uint64(len(f.shards))]
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	one, known := s.m[key]
 	if by(&one); one.isOver(now) {
+		f.drop(s.m, key)
 		return
 	}
 	if s.m == nil {
@@ -117,8 +125,5 @@ func (f *failures) forget(key string) {
 	s := &f.shards[maphash.String(f.seed, key)%uint64(len(f.shards))]
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if _, known := s.m[key]; known {
-		delete(s.m, key)
-		f.many.Add(-1)
-	}
+	f.drop(s.m, key)
 }

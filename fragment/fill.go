@@ -150,6 +150,9 @@ func (c *core) keep(ctx context.Context, drafts []*draft, results []result, s *s
 		if !d.settled {
 			s.became(d.why)
 			c.became(ctx, d)
+			if d.isChosen() && errors.Is(d.err, ErrNotFound) {
+				c.forget(ctx, d)
+			}
 			old := errors.Is(d.why, errOutdated) || errors.Is(d.why, errOverwritten)
 			results[i].Again, results[i].Old = old, old
 		}

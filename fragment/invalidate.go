@@ -47,7 +47,7 @@ func (c *Cache) invalidate(ctx context.Context, pick slotPicker, told Event) err
 func invalidateCores(ctx context.Context, cores []*core, pick slotPicker, told Event) error {
 	var tables, done []*stamps
 	var remote []*core
-	cores = withFallbacks(cores)
+	cores, closed := openOf(withFallbacks(cores))
 	for _, k := range cores {
 		tables = append(tables, k.stamps)
 		if k.shared == nil {
@@ -78,5 +78,19 @@ func invalidateCores(ctx context.Context, cores []*core, pick slotPicker, told E
 	for _, k := range cores {
 		k.tell(ctx, told)
 	}
-	return errors.Join(errs...)
+	return errors.Join(append(errs, closed)...)
+}
+
+// openOf returns those of cores that are open, and an error that names those that
+// others share and cannot be told by them.
+func openOf(cores []*core) (open []*core, err error) {
+	for _, k := range cores {
+		switch {
+		case !k.closed.Load():
+			open = append(open, k)
+		case k.shared != nil:
+			err = errors.Join(err, fmt.Errorf("fragment: invalidate: cache %q: %w, and others that use its backend are not told", nameOf(k.label()), ErrClosed))
+		}
+	}
+	return open, err
 }

@@ -44,7 +44,7 @@ func (c *core) look(ctx context.Context, tags []string, filling bool, asks ...*a
 		return
 	}
 	if unknown := c.decodeAll(ctx, asks, raws, seen); len(unknown) > 0 {
-		more, err := c.readStamps(ctx, unknown)
+		more, err := c.shared.readStamps(ctx, unknown, c.getMany)
 		if err != nil {
 			c.unread(ctx, asks[0].name, began, err)
 			more = new(sight)

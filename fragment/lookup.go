@@ -18,7 +18,8 @@ const (
 // corrupt, foreign, dead or invalidated, is missing.
 func (c *core) lookup(ctx context.Context, name, key string, e *entry) state {
 	if c.shared == nil {
-		return c.lookupLocal(ctx, name, key, e)
+		found, _ := c.lookupLocal(ctx, name, key, e)
+		return found
 	}
 	found, _ := c.lookupShared(ctx, name, key, nil, false, e)
 	return found
@@ -28,7 +29,8 @@ func (c *core) lookup(ctx context.Context, name, key string, e *entry) state {
 // with tags that are known by now.
 func (c *core) lookupToFill(ctx context.Context, name, key string, tags []string, e *entry) (state, view) {
 	if c.shared == nil {
-		return c.lookupLocal(ctx, name, key, e), view{}
+		found, _ := c.lookupLocal(ctx, name, key, e)
+		return found, view{}
 	}
 	return c.lookupShared(ctx, name, key, tags, true, e)
 }
@@ -42,7 +44,9 @@ func (c *core) lookupShared(ctx context.Context, name, key string, tags []string
 	return a.found, a.view
 }
 
-func (c *core) lookupLocal(ctx context.Context, name, key string, e *entry) state {
+// lookupLocal reads an entry in a Backend of this process. The error is that of
+// the Backend, and was told.
+func (c *core) lookupLocal(ctx context.Context, name, key string, e *entry) (state, error) {
 	if c.observe != nil {
 		e.asked = time.Now()
 	}
@@ -51,12 +55,12 @@ func (c *core) lookupLocal(ctx context.Context, name, key string, e *entry) stat
 		if ctx.Err() == nil { // else it is the caller who gave up
 			c.fault(ctx, name, "get", e.asked, err)
 		}
-		return missing
+		return missing, err
 	}
 	if !ok {
-		return missing
+		return missing, nil
 	}
-	return c.judge(ctx, name, key, raw, e)
+	return c.judge(ctx, name, key, raw, e), nil
 }
 
 // lookupMany looks asks up in one trip; see look.
@@ -70,7 +74,7 @@ func (c *core) lookupMany(ctx context.Context, tags []string, filling bool, asks
 	}
 	if _, ok := c.backend.(ManyGetter); !ok {
 		for _, a := range asks {
-			a.found = c.lookupLocal(ctx, a.name, a.key, a.e)
+			a.found, _ = c.lookupLocal(ctx, a.name, a.key, a.e)
 		}
 		return
 	}

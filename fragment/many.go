@@ -31,22 +31,47 @@ type Filled struct {
 // fill is that of all of them.
 //
 // With Policy.Detach fill may run, for those that are stale, after DoMany
-// returned. It may run more than once at a time, for different keys.
+// returned. It may run more than once at a time, for different keys. It takes no
+// leases: several processes may fill the same keys at once.
 //
 // The error of DoMany itself is that of an invalid key, or ErrNilFill.
 func (c *Cache) DoMany(ctx context.Context, keys []Key, p Policy, fill func(ctx context.Context, missing []int) ([]Filled, error)) ([]Answer, error) {
 	if fill == nil {
 		return nil, ErrNilFill
 	}
-	for _, k := range keys {
+	return c.doAll(ctx, newBatch(keys, fill), p, (*core).fillTogether)
+}
+
+// DoEach is Do for several keys, whose answers it returns in their order. It
+// looks them up in one round trip where the Backend can, and runs fill for each of
+// those that are missing, one after another; i is an index into keys. Keys that are
+// the same are filled once.
+//
+// The error of DoEach itself is that of an invalid key, or ErrNilFill.
+func (c *Cache) DoEach(ctx context.Context, keys []Key, p Policy, fill func(ctx context.Context, i int) ([]byte, error)) ([]Answer, error) {
+	if fill == nil {
+		return nil, ErrNilFill
+	}
+	b := newBatch(keys, func(ctx context.Context, missing []int) ([]Filled, error) {
+		filled := make([]Filled, len(missing))
+		for at, i := range missing {
+			filled[at].Value, filled[at].Err = fill(ctx, i)
+		}
+		return filled, nil
+	})
+	return c.doAll(ctx, b, p, (*core).fillEach)
+}
+
+// doAll answers b, what is missing by fill.
+func (c *Cache) doAll(ctx context.Context, b *batch, p Policy, fill func(*core, context.Context, *batch, []*member)) ([]Answer, error) {
+	for _, k := range b.keys {
 		if err := k.Err(); err != nil {
 			return nil, err
 		}
 	}
 	if other := c.instead(); other != nil {
-		return other.DoMany(ctx, keys, c.core.Load().insteadPolicy(p), fill)
+		return other.doAll(ctx, b, c.core.Load().insteadPolicy(p), fill)
 	}
-	b := newBatch(keys, fill)
 	core := c.core.Load()
 	if core == nil {
 		c.warnUnopened(ctx)
@@ -59,11 +84,11 @@ func (c *Cache) DoMany(ctx context.Context, keys []Key, p Policy, fill func(ctx 
 		b.fillUnkept(ctx, &p)
 		return b.spread(), nil
 	}
-	core.doMany(ctx, b, &p)
+	fill(core, ctx, b, core.hitMany(ctx, b, &p))
 	return b.spread(), nil
 }
 
-// A batch is a call of DoMany.
+// A batch is a call of DoMany or DoEach.
 type batch struct {
 	keys     []Key
 	distinct []int // indexes of keys, each key once
@@ -149,8 +174,16 @@ type member struct {
 	f *flight.Flight[answer]
 }
 
-func (c *core) doMany(ctx context.Context, b *batch, p *Policy) {
-	wanted := c.hitMany(ctx, b, p)
+// fillEach fills one after another.
+func (c *core) fillEach(ctx context.Context, b *batch, wanted []*member) {
+	for _, m := range wanted {
+		value, err := c.obtain(ctx, m.job)
+		b.answers[m.i] = Answer{value, err}
+	}
+}
+
+// fillTogether fills by one fill what can be.
+func (c *core) fillTogether(ctx context.Context, b *batch, wanted []*member) {
 	var later, now []*member
 	for _, m := range wanted {
 		value, err, ok := c.recall(ctx, m.job)
@@ -164,10 +197,7 @@ func (c *core) doMany(ctx context.Context, b *batch, p *Policy) {
 		}
 	}
 	rest := c.asideMany(ctx, b, later)
-	for _, m := range append(rest, c.leadMany(ctx, b, now)...) {
-		value, err := c.obtain(ctx, m.job)
-		b.answers[m.i] = Answer{value, err}
-	}
+	c.fillEach(ctx, b, append(rest, c.leadMany(ctx, b, now)...))
 }
 
 // hitMany looks all keys up, answers those that are fresh and returns the rest.

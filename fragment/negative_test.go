@@ -228,3 +228,29 @@ func TestKeptErrorStaysBesideASlowRefill(t *testing.T) {
 		wantErr(t, "Do", err, errFill)
 	})
 }
+
+// An answer that there is nothing, and that is not to be kept, frees what is stale.
+func TestNotFoundThatIsNotStoredFreesTheStale(t *testing.T) {
+	for how, say := range map[string]func(ctx context.Context){
+		"NotFoundTTL": func(ctx context.Context) {},
+		"SetTTL":      func(ctx context.Context) { fragment.SetTTL(ctx, -1) },
+		"LimitTTL":    func(ctx context.Context) { fragment.LimitTTL(ctx, 0) },
+	} {
+		c := fresh(t, fragment.Options{})
+		p := fragment.Policy{TTL: time.Hour, Stale: time.Hour}
+		if how == "NotFoundTTL" {
+			p.NotFoundTTL = -1
+		}
+		wantDo(t, c, body, p, give("old"), "old")
+		must(t, c.Expire(t.Context(), body))
+		_, err := c.Do(t.Context(), body, p, func(ctx context.Context) ([]byte, error) {
+			say(ctx)
+			return nil, fmt.Errorf("no user: %w", fragment.ErrNotFound)
+		})
+		wantErr(t, how, err, fragment.ErrNotFound)
+		got, err := c.Do(t.Context(), body, p, fails)
+		if err == nil {
+			t.Errorf("%s: then %q, which is said not to be there, is served", how, got)
+		}
+	}
+}

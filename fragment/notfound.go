@@ -28,6 +28,8 @@ func (e *notFound) Unwrap() error { return ErrNotFound }
 // forget removes the entry of a draft that says that there is nothing and is
 // not kept: what is stored, stale, is not to be served any more either.
 func (c *core) forget(ctx context.Context, d *draft) {
+	ctx, tell := c.hold(ctx)
+	defer tell()
 	ctx, cancel := c.writing(ctx)
 	defer cancel()
 	began := time.Now()

@@ -31,12 +31,12 @@ func (c *core) obtain(ctx context.Context, j *job) ([]byte, error) {
 			return nil, ctx.Err()
 		case j.hasSpare() && outcome == flight.Busy:
 			return c.serveOld(ctx, j, "another caller refills")
-		case j.hasSpare() && outcome == flight.Alone:
-			if value, err, ok := c.tooSlow(ctx, j); ok {
+		case j.hasSpare() && (outcome == flight.Alone || outcome == flight.Released):
+			if value, err, ok := c.inVain(ctx, j, outcome); ok {
 				return value, err
 			}
 			continue
-		case outcome == flight.Busy || outcome == flight.Alone:
+		case outcome == flight.Busy || outcome == flight.Alone || outcome == flight.Released:
 			got = c.run(ctx, j, flight.NewNode(j.around.nodeOf()))
 		case outcome == flight.Waited:
 			if c.waited(ctx, j, &got.Value, began) {
@@ -119,6 +119,7 @@ func (c *core) stored(ctx context.Context, j *job) (result, bool) {
 // resultOf is a hit of e, as a result for those who wait.
 func (c *core) resultOf(ctx context.Context, j *job, e *entry, mark uint64, seen view) result {
 	value, err := c.hit(ctx, j.name, e, j.around)
+	seen.read = true
 	a := answer{value: value, mark: mark, view: seen, part: part{fresh: e.fresh}}
 	e.eachTag(func(tag []byte, _ slotNo, _ uint64) bool {
 		a.part.tags = append(a.part.tags, string(tag))

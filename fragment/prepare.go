@@ -72,7 +72,7 @@ func (c *core) createStamps(ctx context.Context, seen *sight) (*sight, error) {
 	case <-ctx.Done():
 		return nil, context.Cause(ctx)
 	}
-	now, err := c.readStamps(ctx, none)
+	now, err := c.shared.readStamps(ctx, none, c.getManyToWrite)
 	if err != nil {
 		return nil, err
 	}
@@ -81,7 +81,7 @@ func (c *core) createStamps(ctx context.Context, seen *sight) (*sight, error) {
 		return nil, err
 	}
 	if len(left) > 0 { // another process may have done the same: the last word counts
-		if now, err = c.readStamps(ctx, none); err != nil {
+		if now, err = c.shared.readStamps(ctx, none, c.getManyToWrite); err != nil {
 			return nil, err
 		}
 	}
@@ -118,7 +118,7 @@ func (c *core) createStamp(ctx context.Context, slot slotNo) (uint64, error) {
 // replaceForeign writes a stamp over bytes that are none, which nobody else would
 // do before the next invalidation, and until then no fill could store.
 func (c *core) replaceForeign(ctx context.Context, key string, stamp uint64) error {
-	found, err := c.getMany(ctx, []string{key})
+	found, err := c.getManyToWrite(ctx, []string{key})
 	if _, there := found[key]; err != nil || !there || stampIn(found, key) != 0 {
 		return err
 	}

@@ -13,6 +13,8 @@ import (
 // deleted its key since its turn, and notes why it is not stored. Lanes are held
 // in the order of their keys, as all do who hold several.
 func (c *core) put(ctx context.Context, drafts []*draft) {
+	ctx, tell := c.hold(ctx)
+	defer tell()
 	ctx, cancel := c.writing(ctx)
 	defer cancel()
 	slices.SortFunc(drafts, func(a, b *draft) int { return strings.Compare(a.key, b.key) })

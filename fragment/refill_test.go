@@ -2,6 +2,7 @@ package fragment_test
 
 import (
 	"context"
+	"errors"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -146,4 +147,38 @@ func TestRetryAfter(t *testing.T) {
 			wantDo(t, c, k, p, give("newer"), "newer")
 		})
 	}
+}
+
+// The later error is the one that is remembered, or none.
+func TestLaterErrorReplacesTheEarlier(t *testing.T) {
+	c := fresh(t, fragment.Options{})
+	first, second := errors.New("first"), errors.New("second")
+	failing := func(err error) fill { return func(context.Context) ([]byte, error) { return nil, err } }
+	_, err := c.Do(t.Context(), body, fragment.Policy{ErrorTTL: time.Minute}, failing(first))
+	wantErr(t, "first", err, first)
+	_, err = c.Do(t.Context(), body, fragment.Policy{ErrorTTL: -1, RetryAfter: -1, Refresh: true}, failing(second))
+	wantErr(t, "second", err, second)
+	_, err = c.Do(t.Context(), body, fragment.Policy{}, give("v"))
+	if err != nil {
+		t.Errorf("an error older than the last answer: %v", err)
+	}
+}
+
+// A fill that keeps its answer for itself is no failure: the next one fills.
+func TestReleaseIsNoFailure(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c := fresh(t, fragment.Options{})
+		p := fragment.Policy{TTL: time.Minute, Stale: time.Hour, FillSoftTimeout: 10 * time.Second, RetryAfter: time.Minute}
+		wantDo(t, c, body, p, give("old"), "old")
+		time.Sleep(2 * time.Minute)
+		go c.Do(t.Context(), body, p, func(ctx context.Context) ([]byte, error) {
+			time.Sleep(time.Second)
+			fragment.SkipStore(ctx, "mine")
+			return []byte("mine"), nil
+		})
+		synctest.Wait()
+		go c.Do(t.Context(), body, p, give("other"))
+		time.Sleep(5 * time.Second)
+		wantDo(t, c, body, p, give("new"), "new")
+	})
 }

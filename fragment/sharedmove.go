@@ -93,13 +93,10 @@ func (m *sharedMove) changeEpoch(ctx context.Context) error {
 func (m *sharedMove) findOwn(ctx context.Context) error {
 	ctx, cancel := m.writing(ctx)
 	defer cancel()
-	slots := distinct(slices.Clone(m.slots))
-	keys := m.shared.keysOf(slots)
-	found, err := m.getManyToWrite(ctx, keys)
+	now, err := m.shared.readStamps(ctx, slices.Clone(m.slots), m.getManyToWrite)
 	if err != nil {
 		return err
 	}
-	now := sightOf(slots, keys, found)
 	m.own, m.unblocked = nil, false
 	for _, slot := range m.slots {
 		switch stamp := now.of(slot); {

@@ -42,7 +42,7 @@ func (c *core) seeToSet(ctx context.Context, tags []string) (*sight, error) {
 	for _, tag := range tags {
 		slots = append(slots, c.stamps.slotOf(tag))
 	}
-	seen, _, err := c.readWithStamps(ctx, distinct(slots), nil)
+	seen, err := c.shared.readStamps(ctx, slots, c.getManyToWrite)
 	if err == nil {
 		seen, err = c.createStamps(ctx, seen)
 	}

@@ -77,11 +77,12 @@ func sightOf(slots []slotNo, keys []string, found map[string][]byte) *sight {
 	return seen
 }
 
-// readStamps reads the stamps of slots, which nobody else has.
-func (c *core) readStamps(ctx context.Context, slots []slotNo) (*sight, error) {
+// readStamps reads the stamps of slots, which nobody else has, by get: that is
+// getMany, or getManyToWrite as a part of a write.
+func (s *shared) readStamps(ctx context.Context, slots []slotNo, get func(context.Context, []string) (map[string][]byte, error)) (*sight, error) {
 	slots = distinct(slots)
-	keys := c.shared.keysOf(slots)
-	found, err := c.getMany(ctx, keys)
+	keys := s.keysOf(slots)
+	found, err := get(ctx, keys)
 	if err != nil {
 		return nil, err
 	}

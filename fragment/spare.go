@@ -53,17 +53,21 @@ func (c *core) aside(ctx context.Context, j *job, f *flight.Flight[answer], pati
 	case outcome == flight.Waited && !got.Again && c.waited(ctx, j, &got.Value, began) && got.Err == nil:
 		value = got.Value.value
 	default:
-		return c.tooSlow(ctx, j)
+		return c.inVain(ctx, j, outcome)
 	}
 	return value, err, true
 }
 
-// tooSlow serves what is stored by now to one who waited for a refill in vain,
-// and sees to it that others do not wait in their turn. If nothing is, j has
-// nothing at hand any more.
-func (c *core) tooSlow(ctx context.Context, j *job) (value []byte, err error, ok bool) {
-	c.failures.rest(j.key, j.policy.RetryAfter)
-	value, err, ok = c.serveStored(ctx, j, "the refill takes long", nil)
+// inVain serves what is stored by now to one who waited for a refill in vain. If
+// that took too long, it sees to it that others do not wait in their turn. If
+// nothing is stored, j has nothing at hand any more.
+func (c *core) inVain(ctx context.Context, j *job, outcome flight.Outcome) (value []byte, err error, ok bool) {
+	why := "the refill is for its own caller alone"
+	if outcome != flight.Released {
+		c.failures.rest(j.key, j.policy.RetryAfter)
+		why = "the refill takes long"
+	}
+	value, err, ok = c.serveStored(ctx, j, why, nil)
 	if !ok {
 		j.old = nil
 	}
@@ -79,7 +83,7 @@ func (c *core) serveOld(ctx context.Context, j *job, why string) ([]byte, error)
 // deleted, replaced or past its life by then.
 func (c *core) serveStored(ctx context.Context, j *job, why string, cause error) (value []byte, err error, ok bool) {
 	var now entry
-	if c.lookup(context.WithoutCancel(ctx), j.name, j.key, &now) == missing {
+	if !j.wants(c.lookup(context.WithoutCancel(ctx), j.name, j.key, &now)) {
 		return nil, nil, false
 	}
 	value, err = c.serve(ctx, j, &now, why, cause)

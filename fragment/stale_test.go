@@ -150,3 +150,19 @@ func TestTouchGivesANewLife(t *testing.T) {
 		wantGet(t, c, k, "-")
 	})
 }
+
+// Who does not want a stale value is not served one.
+func TestNoStaleForWhoWantsNone(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c := fresh(t, fragment.Options{})
+		wantDo(t, c, body, fragment.Policy{TTL: time.Minute, Stale: time.Hour}, give("old"), "old")
+		time.Sleep(59 * time.Second)
+		got, err := c.Do(t.Context(), body, fragment.Policy{Stale: -1, Refresh: true}, func(context.Context) ([]byte, error) {
+			time.Sleep(2 * time.Second)
+			return nil, errFill
+		})
+		if err == nil {
+			t.Errorf("got %q, which is stale", got)
+		}
+	})
+}

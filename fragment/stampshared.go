@@ -57,7 +57,7 @@ func (c *core) stampLate(ctx context.Context, before *sight, late map[slotNo]uin
 	for slot := range late {
 		slots = append(slots, slot)
 	}
-	now, err := c.readStamps(ctx, slots)
+	now, err := c.shared.readStamps(ctx, slots, c.getManyToWrite)
 	if err != nil {
 		return unwritten(err)
 	}
@@ -78,7 +78,7 @@ func (c *core) stampLate(ctx context.Context, before *sight, late map[slotNo]uin
 			late[slot] = stamp
 		}
 	}
-	now, err = c.readStamps(ctx, []slotNo{epochSlot})
+	now, err = c.shared.readStamps(ctx, []slotNo{epochSlot}, c.getManyToWrite)
 	if err != nil {
 		return unwritten(err)
 	}

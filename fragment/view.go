@@ -11,6 +11,7 @@ type view struct {
 	own   uint64
 	lasts time.Duration // how long own stays at least, as far as is known
 	guard guard         // of a copy to be kept near
+	read  bool          // the answer was read with it, not made after it
 }
 
 // agrees reports whether an answer made of what v saw may be given to one who
@@ -18,6 +19,10 @@ type view struct {
 // invalidated between the two. Who could not read the Backend does not know, nor
 // does anybody where the Backend takes no writes: what has no stamp stays without
 // one, whatever is deleted.
+//
+// The same epoch says that nothing was, but not of what was read: a Backend that
+// reads one key after the other may show an entry from before an invalidation,
+// and then the epoch from after it.
 func (v view) agrees(other view, s *stamps, tags []string) bool {
 	switch {
 	case v.order >= other.order:
@@ -29,7 +34,7 @@ func (v view) agrees(other view, s *stamps, tags []string) bool {
 	case v.at.of(clearSlot) == 0 || v.at.of(clearSlot) != other.at.of(clearSlot):
 		return false
 	}
-	if epoch := v.at.of(epochSlot); isStamp(epoch) && epoch == other.at.of(epochSlot) {
+	if epoch := v.at.of(epochSlot); !v.read && isStamp(epoch) && epoch == other.at.of(epochSlot) {
 		return true
 	}
 	for _, tag := range tags {

@@ -131,7 +131,7 @@ func (c *core) outdate(keys []string) {
 
 // step is change for what is one step only where nobody outside of this process
 // writes. It refuses before it disturbs a fill of k.
-func (c *Cache) step(ctx context.Context, verb string, k Key, f func(ctx context.Context, core *core, key string) error) error {
+func (c *Cache) step(ctx context.Context, verb string, k Key, f func(ctx context.Context, core *core, k Key, key string) error) error {
 	if core := c.core.Load(); core != nil && !core.inProcess {
 		return fmt.Errorf("fragment: %s %q: %w", verb, k.name, errors.ErrUnsupported)
 	}
@@ -142,7 +142,7 @@ func (c *Cache) step(ctx context.Context, verb string, k Key, f func(ctx context
 // reports whether it did. On a Backend that other processes write to as well
 // its error wraps errors.ErrUnsupported.
 func (c *Cache) Add(ctx context.Context, k Key, value []byte, p Policy) (added bool, err error) {
-	err = c.step(ctx, "add", k, func(ctx context.Context, core *core, key string) error {
+	err = c.step(ctx, "add", k, func(ctx context.Context, core *core, k Key, key string) error {
 		var e entry
 		if p = p.or(&core.policy); p.TTL < 0 || core.lookup(ctx, k.name, key, &e) == fresh && !e.negative {
 			return nil
@@ -159,7 +159,7 @@ func (c *Cache) Add(ctx context.Context, k Key, value []byte, p Policy) (added b
 // decimal text; other text, and a sum beyond int64, is an error. On a Backend
 // that other processes write to as well the error wraps errors.ErrUnsupported.
 func (c *Cache) Increment(ctx context.Context, k Key, delta int64, p Policy) (sum int64, err error) {
-	err = c.step(ctx, "increment", k, func(ctx context.Context, core *core, key string) error {
+	err = c.step(ctx, "increment", k, func(ctx context.Context, core *core, k Key, key string) error {
 		var e entry
 		if core.lookup(ctx, k.name, key, &e) != fresh || e.negative {
 			sum = delta

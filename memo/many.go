@@ -17,35 +17,17 @@ import (
 // one that fails costs the others nothing.
 func (f *Func[K, V]) GetMany(ctx context.Context, ks []K) []Result[V] {
 	results := make([]Result[V], len(ks))
-	switch {
-	case f.err != nil:
+	if f.err != nil {
 		failAll(results, f.err)
-	case f.options.LoadMany == nil:
-		f.getEach(ctx, ks, results)
-	default:
-		f.getAll(ctx, ks, results)
+		return results
 	}
+	f.getAll(ctx, ks, results)
 	return results
 }
 
 func failAll[V any](results []Result[V], err error) {
 	for i := range results {
 		results[i].Err = err
-	}
-}
-
-// getEach gets by Get what is not stored.
-func (f *Func[K, V]) getEach(ctx context.Context, ks []K, results []Result[V]) {
-	keys := f.keysOf(ks)
-	stored, err := f.cache.GetMany(ctx, keys)
-	if err != nil {
-		stored = nil // Get knows how to do without
-	}
-	for i, k := range ks {
-		r := &results[i]
-		if raw, ok := stored[keys[i]]; !ok || f.decode(raw, &r.Value) != nil {
-			r.Value, r.Err = f.Get(ctx, k)
-		}
 	}
 }
 
@@ -57,14 +39,14 @@ func (f *Func[K, V]) keysOf(ks []K) []fragment.Key {
 	return keys
 }
 
-// getAll has the cache load what is missing by LoadMany.
+// getAll has the cache load what is missing, by LoadMany if there is one.
 func (f *Func[K, V]) getAll(ctx context.Context, ks []K, results []Result[V]) {
 	keys := f.keysOf(ks)
 	b := &batch[K, V]{f: f, ks: make([]K, len(ks)), loaded: make([]atomic.Pointer[V], len(ks))}
 	for i, k := range ks {
 		b.ks[i] = ownKey(&f.keys, k)
 	}
-	answers, err := f.cache.DoMany(ctx, keys, f.policy, b.fill)
+	answers, err := b.do(ctx, keys)
 	if err != nil {
 		failAll(results, err)
 		return
@@ -78,7 +60,7 @@ func (f *Func[K, V]) getAll(ctx context.Context, ks []K, results []Result[V]) {
 	}
 }
 
-// A batch is one GetMany with LoadMany.
+// A batch is one GetMany.
 type batch[K, V any] struct {
 	f  *Func[K, V]
 	ks []K
@@ -87,6 +69,22 @@ type batch[K, V any] struct {
 	// GetMany, and after it: what it decodes is its own until it hands that over,
 	// whole, and never touches it again.
 	loaded []atomic.Pointer[V]
+}
+
+func (b *batch[K, V]) do(ctx context.Context, keys []fragment.Key) ([]fragment.Answer, error) {
+	if b.f.options.LoadMany == nil {
+		return b.f.cache.DoEach(ctx, keys, b.f.policy, b.fillOne)
+	}
+	return b.f.cache.DoMany(ctx, keys, b.f.policy, b.fill)
+}
+
+// fillOne loads the answer of place i.
+func (b *batch[K, V]) fillOne(ctx context.Context, i int) ([]byte, error) {
+	raw, own, err := b.f.fill(ctx, b.ks[i])
+	if err == nil {
+		b.loaded[i].Store(own)
+	}
+	return raw, err
 }
 
 // fill loads the answers for those of ks that are missing.

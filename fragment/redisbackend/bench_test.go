@@ -75,15 +75,11 @@ func BenchmarkHit(b *testing.B) {
 		do := func() error { _, err := cache.Do(ctx, k, fragment.Policy{}, noFill); return err }
 		alone := func() error { _, _, err := backend.Get(ctx, "page"); return err }
 		for _, goroutines := range []int{1, 32} {
-			b.Run(fmt.Sprintf("Cache.Do/%s/goroutines=%d", name, goroutines), func(b *testing.B) {
-				ratio.Compare(b, atOnce(goroutines, get), atOnce(goroutines, do))
-			})
-			b.Run(fmt.Sprintf("MGET of 4/%s/goroutines=%d", name, goroutines), func(b *testing.B) {
-				ratio.Compare(b, atOnce(goroutines, get), atOnce(goroutines, mget))
-			})
-			b.Run(fmt.Sprintf("Backend.Get/%s/goroutines=%d", name, goroutines), func(b *testing.B) {
-				ratio.Compare(b, atOnce(goroutines, get), atOnce(goroutines, alone))
-			})
+			for what, run := range map[string]func() error{"Cache.Do": do, "MGET of 4": mget, "Backend.Get": alone} {
+				b.Run(fmt.Sprintf("%s/%s/goroutines=%d", what, name, goroutines), func(b *testing.B) {
+					ratio.Compare(b, atOnce(goroutines, get), atOnce(goroutines, run))
+				})
+			}
 		}
 	}
 }

@@ -23,7 +23,7 @@ func cluster(t testing.TB) []*servers.Server {
 	nodes := make([]*servers.Server, 2*masters)
 	for i := range nodes {
 		nodes[i] = servers.Redis(t, "--cluster-enabled", "yes", "--cluster-node-timeout", "1000",
-			"--cluster-port", servers.Port(servers.FreeAddr(t)), "--cluster-replica-validity-factor", "0", "--repl-ping-replica-period", "1")
+			"--cluster-port", servers.Port(servers.FreeAddr(t)), "--cluster-replica-validity-factor", "0", "--repl-ping-replica-period", "1", "--repl-diskless-sync-delay", "0")
 	}
 	ids := make([]string, len(nodes))
 	for i, node := range nodes {
@@ -55,7 +55,28 @@ func isWhole(t testing.TB, addr string) bool {
 	state := info(t, addr, "CLUSTER INFO")
 	peers := info(t, addr, "CLUSTER NODES")
 	return strings.Contains(state, "cluster_state:ok") && strings.Contains(state, "cluster_known_nodes:6") &&
-		strings.Count(peers, "slave") == masters && !strings.Contains(peers, "handshake") && !strings.Contains(peers, "fail")
+		strings.Count(peers, "slave") == masters && !strings.Contains(peers, "handshake") && !strings.Contains(peers, "fail") &&
+		replicasKnown(t, addr) == masters
+}
+
+// replicasKnown is how many ranges of slots a node says to have a replica.
+func replicasKnown(t testing.TB, addr string) (n int) {
+	t.Helper()
+	c, err := rueidis.NewClient(rueidis.ClientOption{InitAddress: []string{addr}, ForceSingleClient: true, DisableCache: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer c.Close()
+	ranges, err := c.Do(ctx, c.B().ClusterSlots().Build()).ToArray()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, r := range ranges {
+		if parts, _ := r.ToArray(); len(parts) == 4 { // from, to, master, replica
+			n++
+		}
+	}
+	return n
 }
 
 // info sends a command and returns a reply that is text.
@@ -91,6 +112,7 @@ func clustered(t testing.TB, nodes []*servers.Server, o redisbackend.Options) *r
 }
 
 func TestCluster(t *testing.T) {
+	t.Parallel()
 	nodes := cluster(t)
 	t.Run("suite", func(t *testing.T) {
 		backendtest.Run(t, backendtest.Harness{

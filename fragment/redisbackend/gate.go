@@ -88,8 +88,9 @@ type outcome[T any] struct {
 }
 
 // apart makes a call that has entered on a goroutine of its own, which leaves by
-// it and has so much time. The caller stays as long as its ctx lasts. What f
-// returns is its result, and the error with which the connection failed.
+// it and has so much time, or that of ctx. The caller stays as long as its ctx
+// lasts. What f returns is its result, and the error with which the connection
+// failed.
 func apart[T any](ctx context.Context, g *gate, most time.Duration, f func(context.Context) (T, error)) (result T, err error) {
 	if g.apart.Add(1) > maxApart {
 		g.apart.Add(-1)
@@ -99,6 +100,9 @@ func apart[T any](ctx context.Context, g *gate, most time.Duration, f func(conte
 	done := make(chan outcome[T], 1)
 	// A caller in a hurry must not end the making of a connection that the next
 	// one needs.
+	if end, ok := ctx.Deadline(); ok {
+		most = max(most, time.Until(end))
+	}
 	longer, cancel := context.WithTimeout(context.WithoutCancel(ctx), most)
 	go func() {
 		defer cancel()

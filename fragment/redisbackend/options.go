@@ -117,11 +117,24 @@ func (o Options) client(c rueidis.ClientOption) rueidis.ClientOption {
 	// A large pipeline would get a connection of its own, which stays.
 	c.BlockingPipeline = -1
 	c.DisableCache = true
+	if c.PipelineMultiplex == 0 {
+		// What is sent over one connection is carried out in order, also what the
+		// caller has left; more of them are no faster but on many processors.
+		c.PipelineMultiplex = -1
+	}
 	c.ReadBufferEachConn, c.WriteBufferEachConn = o.Buffer, o.Buffer
 	c.Dialer.Timeout = o.ConnectTimeout
 	c.Dialer.KeepAlive = o.Ping / 2 // of the pings; the connections have their own
 	c.ConnWriteTimeout = pingPatience
 	c.Sentinel.Dialer = c.Dialer
+	if o.Replicas {
+		c.SendToReplicas = func(cmd rueidis.Completed) bool { return cmd.IsReadOnly() }
+	}
+	return following(c)
+}
+
+// following has a client follow what becomes of its servers.
+func following(c rueidis.ClientOption) rueidis.ClientOption {
 	if c.Sentinel.MasterSet != "" && c.Sentinel.TopologyRefreshInterval == 0 {
 		// Without it, one message that is missed binds the client to a master that
 		// is none any more.
@@ -132,9 +145,6 @@ func (o Options) client(c rueidis.ClientOption) rueidis.ClientOption {
 	}
 	if c.ClusterOption.ShardsRefreshInterval == 0 {
 		c.ClusterOption.ShardsRefreshInterval = topologyInterval
-	}
-	if o.Replicas {
-		c.SendToReplicas = func(cmd rueidis.Completed) bool { return cmd.IsReadOnly() }
 	}
 	return c
 }

@@ -47,7 +47,8 @@ func New(client rueidis.Client, o Options) (*Backend, error) {
 
 // Dial returns a Backend that makes its client when it is first used, and tries
 // again when that fails. Of c, what the Options speak of is set by them; see Ping
-// for how to learn at once whether the server can be reached. A cluster is told
+// for how to learn at once whether the server can be reached. There is one
+// connection a node, unless c.PipelineMultiplex asks for more. A cluster is told
 // from a single server as rueidis.NewClient does: see ClientOption.InitAddress.
 func Dial(c rueidis.ClientOption, o Options) (*Backend, error) {
 	if len(c.InitAddress) == 0 {

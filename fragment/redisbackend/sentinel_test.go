@@ -10,8 +10,6 @@ import (
 
 	"github.com/redis/rueidis"
 
-	"github.com/pongocache/pongocache/fragment"
-	"github.com/pongocache/pongocache/fragment/backendtest"
 	"github.com/pongocache/pongocache/fragment/redisbackend"
 	"github.com/pongocache/pongocache/internal/servers"
 )
@@ -20,7 +18,7 @@ import (
 func watched(t testing.TB) (master, replica *servers.Server, sentinels []*servers.Server) {
 	t.Helper()
 	const password = "s3cret"
-	login := []string{"--requirepass", password, "--masterauth", password, "--repl-ping-replica-period", "1"}
+	login := []string{"--requirepass", password, "--masterauth", password, "--repl-ping-replica-period", "1", "--repl-diskless-sync-delay", "0"}
 	master = servers.Redis(t, login...)
 	replica = servers.Redis(t, append(login, "--replicaof", "127.0.0.1 "+servers.Port(master.Addr))...)
 	for range 3 {
@@ -65,13 +63,8 @@ func guarded(t testing.TB, sentinels []*servers.Server, o redisbackend.Options) 
 }
 
 func TestSentinel(t *testing.T) {
+	t.Parallel()
 	master, replica, sentinels := watched(t)
-	t.Run("suite", func(t *testing.T) {
-		backendtest.Run(t, backendtest.Harness{Open: func(t testing.TB) fragment.Backend {
-			lastOf(t, master.Addr, "AUTH s3cret", "FLUSHALL")
-			return reached(t, guarded(t, sentinels, redisbackend.Options{}))
-		}})
-	})
 	t.Run("url", func(t *testing.T) {
 		hosts := strings.Join(addrs(sentinels), ",")
 		roundTrip(t, "redis-sentinel://:s3cret@"+hosts+"/shop/3?connect=now")

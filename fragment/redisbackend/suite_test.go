@@ -45,6 +45,7 @@ func command(t testing.TB, addr, words string) string {
 }
 
 func TestBackend(t *testing.T) {
+	t.Parallel()
 	s := servers.Redis(t)
 	backendtest.Run(t, backendtest.Harness{
 		Open: func(t testing.TB) fragment.Backend {
@@ -58,6 +59,7 @@ func TestBackend(t *testing.T) {
 
 // The same while changes are told, and with a client that is given.
 func TestBackendInOtherWays(t *testing.T) {
+	t.Parallel()
 	s := servers.Redis(t)
 	for name, o := range modes {
 		t.Run(name, func(t *testing.T) {
@@ -84,7 +86,7 @@ func over(t testing.TB, addr string) *redisbackend.Backend {
 	if err != nil {
 		t.Fatal(err)
 	}
-	b, err := redisbackend.New(c, redisbackend.Options{})
+	b, err := redisbackend.New(c, redisbackend.Options{Ping: briefPing})
 	if err != nil {
 		t.Fatal(err)
 	}

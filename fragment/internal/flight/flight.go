@@ -39,11 +39,12 @@ type Outcome int
 
 // The outcomes of Do.
 const (
-	Led    Outcome = iota // this caller ran the function
-	Waited                // another ran it, and this is its result
-	Alone                 // no result: this caller should run the function for itself
-	Left                  // no result: the caller's context ended
-	Busy                  // no result: another is running it and the caller does not want to wait
+	Led      Outcome = iota // this caller ran the function
+	Waited                  // another ran it, and this is its result
+	Alone                   // no result: this caller should run the function for itself
+	Left                    // no result: the caller's context ended
+	Busy                    // no result: another is running it and the caller does not want to wait
+	Released                // as Alone: the one who ran it keeps its result for itself
 )
 
 // A Group holds the flights of one cache. The zero value is ready.
@@ -189,7 +190,7 @@ func (f *Flight[T]) Wait(ctx context.Context, w Wait) (Result[T], Outcome) {
 	select {
 	case <-f.done:
 		if !f.shared {
-			return Result[T]{}, Alone
+			return Result[T]{}, Released
 		}
 		return f.result, Waited
 	case <-ctx.Done():

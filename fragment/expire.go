@@ -1,0 +1,80 @@
+package fragment
+
+import (
+	"context"
+	"errors"
+	"time"
+)
+
+// Expire makes the entries of keys stale from now on: the next Do fills anew,
+// but until the entry would have died, and if that fill fails, Do can still
+// return the old value. Use Delete where that must not happen. A fill of one of
+// keys that is under way no longer stores. A key without an entry is not an error.
+//
+// Expire returns the fault of the Backend; what could not be made stale is then
+// deleted in the background, as soon as it can be.
+func (c *Cache) Expire(ctx context.Context, keys ...Key) error {
+	core, err := c.open()
+	if err != nil {
+		return err
+	}
+	errs := []error{core.forgetIn(ctx, keys)}
+	for _, k := range keys {
+		err := c.change(ctx, "expire", k, expire)
+		if err != nil {
+			core.missedTurn([]Key{k})
+		}
+		errs = append(errs, err)
+	}
+	return errors.Join(errs...)
+}
+
+// expire makes the entry of k stale. The caller holds its lane.
+func expire(ctx context.Context, c *core, k Key, key string) error {
+	var e entry
+	found, err := c.lookupToChange(ctx, k.name, key, &e)
+	switch {
+	case err != nil:
+		return errors.Join(err, c.removeUnread(ctx, key))
+	case c.shared != nil:
+		return c.expireShared(ctx, k.name, key, found, &e)
+	case found != fresh:
+		return nil
+	}
+	return c.rewriteStale(ctx, key, &e)
+}
+
+// removeUnread removes an entry of this process that could not be read.
+func (c *core) removeUnread(ctx context.Context, key string) error {
+	if c.shared != nil {
+		return nil // it is owed
+	}
+	return c.remove(ctx, key)
+}
+
+// expireShared gives the key another stamp, so that fills of other processes that
+// are under way no longer store, and what is there the new one.
+func (c *core) expireShared(ctx context.Context, name, key string, found state, e *entry) error {
+	if found == missing {
+		return c.removeForGood(ctx, []string{key})
+	}
+	own, err := c.writeKeyStamps(ctx, []string{key}, stampTTL(until(e.dead, time.Now().UnixNano())))
+	if err != nil {
+		return err
+	}
+	e.own = own[key]
+	return c.rewriteStale(ctx, key, e)
+}
+
+// rewriteStale writes e as stale from now on, if it is fresh.
+func (c *core) rewriteStale(ctx context.Context, key string, e *entry) error {
+	e.fresh = min(e.fresh, time.Now().UnixNano())
+	if e.negative {
+		e.dead = e.fresh
+	}
+	err := c.rewrite(ctx, key, e)
+	if errors.Is(err, errTransform) { // then it must not stay fresh
+		err = errors.Join(err, c.remove(ctx, key))
+	}
+	return err
+}
