@@ -12,7 +12,6 @@ import (
 	"net"
 	"net/url"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"strconv"
 	"strings"
@@ -68,22 +67,7 @@ func withPasswords(t testing.TB, args ...string) *servers.Server {
 // withSASL is a memcached that speaks the binary protocol and wants SASL.
 func withSASL(t testing.TB) *servers.Server {
 	t.Helper()
-	servers.Require(t, "memcached", "memcached")
-	servers.Require(t, "saslpasswd2", "sasl2-bin")
-	folder := t.TempDir()
-	db := filepath.Join(folder, "users")
-	write(t, filepath.Join(folder, "memcached.conf"), "mech_list: plain\nsasldb_path: "+db+"\n")
-	tool := exec.Command("sh", "-c", `PATH="$PATH:/usr/sbin" saslpasswd2 -p -c -a memcached -f "$1" "$2"`, "sh", db, user)
-	tool.Stdin = strings.NewReader(password)
-	if out, err := tool.CombinedOutput(); err != nil {
-		t.Fatalf("saslpasswd2: %v\n%s", err, out)
-	}
-	addr := servers.FreeAddr(t)
-	args := []string{"SASL_CONF_PATH=" + folder, "memcached", "-S", "-l", "127.0.0.1", "-p", servers.Port(addr), "-U", "0"}
-	if os.Getuid() == 0 {
-		args = append(args, "-u", "root")
-	}
-	return servers.Start(t, addr, nil, "env", args...)
+	return servers.MemcachedSASL(t, user, password)
 }
 
 // withTLS is a memcached that speaks TLS alone, and the file of who signed its

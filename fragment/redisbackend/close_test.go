@@ -43,7 +43,7 @@ func TestCloseEndsAllThatWasStarted(t *testing.T) {
 		})
 	}
 	endsWith(t, "one that was never used", func() { dialed(t, s.Addr, redisbackend.Options{}).Close() })
-	if got := info(t, s.Addr, "CLIENT LIST"); strings.Count(got, "\n") != 1 {
+	if got := servers.RedisText(t, s.Addr, "CLIENT LIST"); strings.Count(got, "\n") != 1 {
 		t.Errorf("got the connections %q after Close, want that which asks alone", got)
 	}
 }
@@ -69,7 +69,7 @@ func TestCloseBesideConnectsLeavesNoConnection(t *testing.T) {
 		all.Wait()
 		p.Delay(0)
 	}
-	eventually(t, "no connection stays", func() bool { return strings.Count(info(t, s.Addr, "CLIENT LIST"), "\n") == 1 })
+	eventually(t, "no connection stays", func() bool { return strings.Count(servers.RedisText(t, s.Addr, "CLIENT LIST"), "\n") == 1 })
 }
 
 func TestCloseDoesNotWaitForAServerThatHangs(t *testing.T) {

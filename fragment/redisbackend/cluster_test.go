@@ -2,7 +2,6 @@ package redisbackend_test
 
 import (
 	"fmt"
-	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -15,95 +14,9 @@ import (
 	"github.com/pongocache/pongocache/internal/servers"
 )
 
-const masters = 3
-
-// cluster starts three masters and a replica of each.
-func cluster(t testing.TB) []*servers.Server {
-	t.Helper()
-	nodes := make([]*servers.Server, 2*masters)
-	for i := range nodes {
-		nodes[i] = servers.Redis(t, "--cluster-enabled", "yes", "--cluster-node-timeout", "1000",
-			"--cluster-port", servers.Port(servers.FreeAddr(t)), "--cluster-replica-validity-factor", "0", "--repl-ping-replica-period", "1", "--repl-diskless-sync-delay", "0")
-	}
-	ids := make([]string, len(nodes))
-	for i, node := range nodes {
-		ids[i] = info(t, node.Addr, "CLUSTER MYID")
-		if i < masters {
-			command(t, node.Addr, fmt.Sprintf("CLUSTER ADDSLOTSRANGE %d %d", 16384*i/masters, 16384*(i+1)/masters-1))
-		}
-		if i > 0 {
-			port := strings.Split(info(t, nodes[0].Addr, "CLUSTER NODES"), "@")[1]
-			port, _, _ = strings.Cut(port, " ")
-			command(t, node.Addr, fmt.Sprintf("CLUSTER MEET 127.0.0.1 %s %s", servers.Port(nodes[0].Addr), port))
-		}
-	}
-	for i, node := range nodes[masters:] {
-		eventually(t, "a replica knows its master", func() bool {
-			reply, err := servers.RedisCommand(node.Addr, "CLUSTER REPLICATE "+ids[i])
-			return err == nil && reply == "+OK"
-		})
-	}
-	eventually(t, "the cluster is whole", func() bool {
-		return !slices.ContainsFunc(nodes, func(n *servers.Server) bool { return !isWhole(t, n.Addr) })
-	})
-	return nodes
-}
-
-// isWhole reports whether a node sees all slots served, and a replica of each
-// master.
-func isWhole(t testing.TB, addr string) bool {
-	state := info(t, addr, "CLUSTER INFO")
-	peers := info(t, addr, "CLUSTER NODES")
-	return strings.Contains(state, "cluster_state:ok") && strings.Contains(state, "cluster_known_nodes:6") &&
-		strings.Count(peers, "slave") == masters && !strings.Contains(peers, "handshake") && !strings.Contains(peers, "fail") &&
-		replicasKnown(t, addr) == masters
-}
-
-// replicasKnown is how many ranges of slots a node says to have a replica.
-func replicasKnown(t testing.TB, addr string) (n int) {
-	t.Helper()
-	c, err := rueidis.NewClient(rueidis.ClientOption{InitAddress: []string{addr}, ForceSingleClient: true, DisableCache: true})
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer c.Close()
-	ranges, err := c.Do(ctx, c.B().ClusterSlots().Build()).ToArray()
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, r := range ranges {
-		if parts, _ := r.ToArray(); len(parts) == 4 { // from, to, master, replica
-			n++
-		}
-	}
-	return n
-}
-
-// info sends a command and returns a reply that is text.
-func info(t testing.TB, addr, words string) string {
-	t.Helper()
-	c, err := rueidis.NewClient(rueidis.ClientOption{InitAddress: []string{addr}, ForceSingleClient: true, DisableCache: true})
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer c.Close()
-	text, err := c.Do(ctx, c.B().Arbitrary(strings.Fields(words)...).Build()).ToString()
-	if err != nil {
-		t.Fatalf("%s: %v", words, err)
-	}
-	return text
-}
-
-func addrs(nodes []*servers.Server) (all []string) {
-	for _, node := range nodes {
-		all = append(all, node.Addr)
-	}
-	return all
-}
-
 func clustered(t testing.TB, nodes []*servers.Server, o redisbackend.Options) *redisbackend.Backend {
 	t.Helper()
-	b, err := redisbackend.Dial(rueidis.ClientOption{InitAddress: addrs(nodes)}, o)
+	b, err := redisbackend.Dial(rueidis.ClientOption{InitAddress: servers.Addrs(nodes)}, o)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -111,9 +24,11 @@ func clustered(t testing.TB, nodes []*servers.Server, o redisbackend.Options) *r
 	return b
 }
 
+const masters = servers.ClusterMasters
+
 func TestCluster(t *testing.T) {
 	t.Parallel()
-	nodes := cluster(t)
+	nodes := servers.Cluster(t)
 	t.Run("suite", func(t *testing.T) {
 		backendtest.Run(t, backendtest.Harness{
 			Open: func(t testing.TB) fragment.Backend {
@@ -126,7 +41,7 @@ func TestCluster(t *testing.T) {
 		})
 	})
 	t.Run("url", func(t *testing.T) {
-		roundTrip(t, "redis-cluster://"+strings.Join(addrs(nodes[1:3]), ",")+"?connect=now")
+		roundTrip(t, "redis-cluster://"+strings.Join(servers.Addrs(nodes[1:3]), ",")+"?connect=now")
 		_, err := opened(t, "redis://"+nodes[0].Addr+"?connect=now")
 		if err != nil {
 			t.Errorf("Open of a single node: %v, want that the node is found to be one when it is used", err)

@@ -2,8 +2,6 @@ package redisbackend_test
 
 import (
 	"fmt"
-	"os"
-	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -14,46 +12,10 @@ import (
 	"github.com/pongocache/pongocache/internal/servers"
 )
 
-// watched starts a master, a replica of it and three sentinels that watch them.
-func watched(t testing.TB) (master, replica *servers.Server, sentinels []*servers.Server) {
-	t.Helper()
-	const password = "s3cret"
-	login := []string{"--requirepass", password, "--masterauth", password, "--repl-ping-replica-period", "1", "--repl-diskless-sync-delay", "0"}
-	master = servers.Redis(t, login...)
-	replica = servers.Redis(t, append(login, "--replicaof", "127.0.0.1 "+servers.Port(master.Addr))...)
-	for range 3 {
-		sentinels = append(sentinels, sentinel(t, master.Addr, password))
-	}
-	for _, s := range sentinels {
-		eventually(t, "a sentinel knows the others and the replica", func() bool {
-			text := info(t, s.Addr, "INFO sentinel")
-			return strings.Contains(text, "status=ok") && strings.Contains(text, "slaves=1,sentinels=3")
-		})
-	}
-	return master, replica, sentinels
-}
-
-func sentinel(t testing.TB, master, password string) *servers.Server {
-	t.Helper()
-	servers.Require(t, "redis-server", "redis-server")
-	addr := servers.FreeAddr(t)
-	lines := []string{
-		"port " + servers.Port(addr), "bind 127.0.0.1",
-		"sentinel monitor shop 127.0.0.1 " + servers.Port(master) + " 2",
-		"sentinel auth-pass shop " + password,
-		"sentinel down-after-milliseconds shop 500", "sentinel failover-timeout shop 3000",
-	}
-	file := filepath.Join(t.TempDir(), "sentinel.conf") // which it writes to
-	if err := os.WriteFile(file, []byte(strings.Join(lines, "\n")+"\n"), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	return servers.Start(t, addr, nil, "redis-server", file, "--sentinel")
-}
-
 func guarded(t testing.TB, sentinels []*servers.Server, o redisbackend.Options) *redisbackend.Backend {
 	t.Helper()
 	b, err := redisbackend.Dial(rueidis.ClientOption{
-		InitAddress: addrs(sentinels), Password: "s3cret", Sentinel: rueidis.SentinelOption{MasterSet: "shop"},
+		InitAddress: servers.Addrs(sentinels), Password: "s3cret", Sentinel: rueidis.SentinelOption{MasterSet: "shop"},
 	}, o)
 	if err != nil {
 		t.Fatal(err)
@@ -64,9 +26,9 @@ func guarded(t testing.TB, sentinels []*servers.Server, o redisbackend.Options) 
 
 func TestSentinel(t *testing.T) {
 	t.Parallel()
-	master, replica, sentinels := watched(t)
+	master, replica, sentinels := servers.Sentinels(t, "shop", "s3cret")
 	t.Run("url", func(t *testing.T) {
-		hosts := strings.Join(addrs(sentinels), ",")
+		hosts := strings.Join(servers.Addrs(sentinels), ",")
 		roundTrip(t, "redis-sentinel://:s3cret@"+hosts+"/shop/3?connect=now")
 		for rawURL, names := range map[string]string{
 			"redis-sentinel://:s3cret@" + hosts + "/other":      "No such master",

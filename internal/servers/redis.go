@@ -3,7 +3,9 @@ package servers
 import (
 	"bufio"
 	"fmt"
+	"io"
 	"net"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -44,15 +46,41 @@ func pingRedis(addr string) error {
 // RedisCommand sends one command, its words separated by spaces, and returns the
 // first line of the reply.
 func RedisCommand(addr, command string) (string, error) {
+	line, _, err := ask(addr, command)
+	return line, err
+}
+
+// RedisText sends one command, as RedisCommand does, and returns a reply that is
+// text, such as that of INFO.
+func RedisText(t testing.TB, addr, command string) string {
+	t.Helper()
+	line, text, err := ask(addr, command)
+	if err != nil || !strings.HasPrefix(line, "$") {
+		t.Fatalf("%s: got %q, error %v, want text", command, line, err)
+	}
+	return text
+}
+
+// ask returns the first line of a reply, and what it announces if that is text.
+func ask(addr, command string) (line, text string, err error) {
 	conn, err := net.DialTimeout("tcp", addr, time.Second)
 	if err != nil {
-		return "", err
+		return "", "", err
 	}
 	defer conn.Close()
 	conn.SetDeadline(time.Now().Add(5 * time.Second))
 	if _, err := fmt.Fprintf(conn, "%s\r\n", command); err != nil {
-		return "", err
+		return "", "", err
 	}
-	line, err := bufio.NewReader(conn).ReadString('\n')
-	return strings.TrimSpace(line), err
+	reply := bufio.NewReader(conn)
+	line, err = reply.ReadString('\n')
+	line = strings.TrimSpace(line)
+	length, announced := strings.CutPrefix(line, "$")
+	n, wrong := strconv.Atoi(length)
+	if err != nil || !announced || wrong != nil || n < 0 {
+		return line, "", err
+	}
+	bytes := make([]byte, n)
+	_, err = io.ReadFull(reply, bytes)
+	return line, string(bytes), err
 }

@@ -64,6 +64,24 @@ func Port(addr string) string {
 	return port
 }
 
+// Addrs are those of servers.
+func Addrs(all []*Server) (addrs []string) {
+	for _, s := range all {
+		addrs = append(addrs, s.Addr)
+	}
+	return addrs
+}
+
+// eventually waits until so reports true.
+func eventually(t testing.TB, what string, so func() bool) {
+	t.Helper()
+	for end := time.Now().Add(patience); !so(); time.Sleep(10 * time.Millisecond) {
+		if time.Now().After(end) {
+			t.Fatalf("waited %v in vain: %s", patience, what)
+		}
+	}
+}
+
 // A Server is a process that a test started.
 type Server struct {
 	Addr   string // host:port

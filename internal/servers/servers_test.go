@@ -41,6 +41,13 @@ func TestRedisWithAPassword(t *testing.T) {
 	}
 }
 
+func TestRedisTextIsTheWholeReply(t *testing.T) {
+	s := servers.Redis(t)
+	if got := servers.RedisText(t, s.Addr, "INFO server"); !strings.Contains(got, "tcp_port:"+servers.Port(s.Addr)) || !strings.HasSuffix(got, "\n") {
+		t.Errorf("INFO server = %q, want all of it", got)
+	}
+}
+
 func TestMemcachedStarts(t *testing.T) {
 	s := servers.Memcached(t)
 	if got, err := servers.RedisCommand(s.Addr, "version"); !strings.HasPrefix(got, "VERSION") {
