@@ -16,7 +16,9 @@
 //   - templates loads pongo2 templates from any fs.FS and binds them to a Registry.
 //   - echoext caches whole views of an Echo program, and renders its templates.
 //   - memo caches what a function returns, once for each argument.
-//   - fragment/bigcachebackend keeps entries in the memory of the process.
+//   - fragment/bigcachebackend and fragment/memorybackend keep entries in the
+//     memory of the process, fragment/filebackend in files of the machine,
+//     fragment/redisbackend and fragment/memcachedbackend on servers.
 //   - fragment/compress and fragment/encrypt change entries on their way to a
 //     Backend: they make them smaller, and keep them secret and genuine.
 //   - fragment/metrics shows caches to Prometheus.

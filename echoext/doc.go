@@ -35,6 +35,15 @@
 // handler runs in the background with a copy of the request and an Echo context of
 // its own, where c.Get finds only what [PageConfig.Carry] names.
 //
+// A cache that fails is no error to the visitor: the handler runs.
+//
+// # Limits
+//
+// A body is held in memory until the handler returns, up to [PageConfig.MaxBody],
+// 384 KiB by default; a larger one streams through and is not stored, nor is one
+// that is flushed or hijacked. A value that is larger than the Backend takes is
+// served and not stored.
+//
 // # HEAD
 //
 // Echo answers HEAD only where a route is declared for it, as by e.Match. With

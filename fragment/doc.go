@@ -39,10 +39,17 @@
 // used by several, whose caches have the same prefix: what one stores the others
 // serve, and what one invalidates none serves any more when that call has
 // returned. The stamps that tell old from new then live in the Backend; to lose
-// one costs misses. A Cache that is InProcess hears of what its own process
-// invalidates alone: what is read from one does not belong inside of a fill of
-// another Cache that processes share, unless it expires soon. Where the Backend is a [Locker], one process at a time fills
-// a key.
+// one costs misses. Where the Backend is a [Locker], one process at a time fills a
+// key.
+//
+// A Cache that is InProcess hears of what its own process invalidates alone: what
+// is read from one does not belong inside of a fill of another Cache that
+// processes share, unless it expires soon. Options.Near is for this: it keeps
+// copies of a shared Cache in the memory of this process. What this process
+// changes is changed in them at once; what others change leaves them soon after
+// the Backend tells of it, if it is a [Watcher], and otherwise within
+// Options.NearTTL. No fill reads a copy, so what is stored is made of what the
+// Backend holds.
 //
 // # Failure
 //
@@ -51,16 +58,37 @@
 // caller's own ctx come back from Do. A Backend that fails several times in a row
 // is left alone until it answers again, and is then told first what was
 // invalidated meanwhile; an invalidation that could not be told is an error to
-// its caller, too.
+// its caller, too. So is a Touch or an Expire of what could not be read. While the
+// Backend is down, Options.Fallback is asked in its stead, if there is one.
 //
 // # Backends
 //
 // A Backend is opened by URL ([Open], [Registry.Open]) once its package is
 // imported, or handed to [New]. Packages bigcachebackend and memorybackend keep
-// entries in this process, bounded in bytes; "null:" keeps nothing.
-// [Registry.OpenEnv] opens what the environment says, and [Registry.Warnings]
-// tells what may be a mistake in it. Options.Transforms change entries on their way
-// to any of them: packages compress and encrypt have one each.
+// entries in this process, bounded in bytes; filebackend in the files of a folder,
+// for the processes of a machine; redisbackend and memcachedbackend on servers.
+// Three are here:
+//
+//	null:                                      keeps nothing
+//	tiered:?near=URL&far=URL&ttl=1m&jitter=0   Options.Near
+//	fallback:?first=URL&then=URL&ttl=10s       Options.Fallback
+//
+// The URLs inside are percent-encoded. [Registry.OpenEnv] opens what the
+// environment says, [Registry.OpenConfig] what a JSON text says, and
+// [Registry.Warnings] tells what may be a mistake in it. Options.Transforms change
+// entries on their way to any of them: packages compress and encrypt have one
+// each.
+//
+// # Limits
+//
+// Memory is bounded: a Cache over a shared Backend has a stamp for each of some
+// sixty thousand groups of tags, half as many in one process, and a tag is freed
+// together with those of its group, which costs misses. Remembered errors and
+// counts of key names have bounds as well. How large a value may be, and for how
+// many there is room, is the affair of the Backend; Options.MaxValue may say less.
+//
+// The deadlines of entries go by the clock of the machine, which processes that
+// share a Backend must have set alike.
 //
 // # Seeing and testing
 //

@@ -155,7 +155,7 @@ func TestNearTTL(t *testing.T) {
 			wantDo(t, c, k, withTags(), give("v"), "v")
 			time.Sleep(ttl - 1)
 			p.wantTrips("before", 0, func() { wantGet(t, c, k, "v") })
-			time.Sleep(1)
+			time.Sleep(time.Nanosecond)
 			p.wantTrips("at the deadline", 1, func() { wantGet(t, c, k, "v") })
 			p.wantTrips("after", 0, func() { wantGet(t, c, k, "v") })
 		}

@@ -23,6 +23,10 @@
 // before Policy.NotFoundTTL is over. What is stale is served to everybody while
 // the loader runs in the background; see New.
 //
+// A cache that fails costs a load and no error: Get returns what the loader returns.
+// Set, Delete and DeleteAll return the fault of a change that may not have been
+// made.
+//
 // # Values
 //
 // Strings and []byte are stored as they are, all other answers as CBOR. What Get

@@ -68,6 +68,11 @@
 // request renders it anew, and to that one if this fails; a body never runs in the
 // background, nor after its request.
 //
+// A cache that fails, or is not open, fails no page: the block is rendered, and an
+// Event tells why. Only what is wrong with the template or its data is an error: a
+// TTL or an option that is none, a value that cannot be told apart from others, a
+// name in using= that no cache was ever given.
+//
 // # Include only
 //
 // {% include … only %} keeps everything from the included template, also that

@@ -25,6 +25,16 @@
 // and those of blocks without one that have the same path and text. Give each
 // set a registry of its own, or let NAME or VARY name the site.
 //
+// # Faults and limits
+//
+// Render writes all of a page or, on an error, nothing of it, and so holds a page in
+// memory. An error holds file, line and column. A cache that fails is no error: its
+// blocks are rendered.
+//
+// A template is kept when it was parsed, for as long as the set: production reads
+// each file once, and with Options.Reload a changed file is seen by the next Render.
+// One that does not parse is read anew by the next Render that needs it.
+//
 // # The race detector
 //
 // pongo2 v6 has a data race of its own: {% include variable %} loads its

@@ -35,4 +35,10 @@
 //
 // The time that an entry lives is not this package's: the engine keeps it, to
 // the nanosecond and for any length.
+//
+// # Faults
+//
+// There is nothing that could fail but an entry that is too large, and calls after
+// Close: no call waits for anything but memory, or needs its ctx. What is held ends
+// with the process.
 package bigcachebackend

@@ -42,6 +42,9 @@
 // For each processor, up to 2 MiB stay in use for writing (3 MiB at Balanced,
 // 6 MiB at Smallest) and up to 3 MiB for reading. There is nothing to close.
 //
-// Entries that were stored without this Transform are misses, and so are those
-// that another process compressed although they are above this one's MaxSize.
+// # Faults
+//
+// What does not open is a miss and an Event: damage, what was stored without this
+// Transform, and what another process compressed although it is above this one's
+// MaxSize. Nothing here can keep an entry from being stored.
 package compress

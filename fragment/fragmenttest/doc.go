@@ -35,6 +35,12 @@
 // get lost or return damaged bytes: now, at each n-th call or at random. It counts
 // what it did, so that a test can tell whether it has tested anything.
 //
+// # Limits
+//
+// All of this is for tests: a Memory and a Server keep whatever they are given,
+// without a bound, and know no network. That a backend of your own speaks to its
+// server well is shown by package backendtest, and by that server.
+//
 // Nothing here sleeps on its own. Run what depends on time, TTL or deadlines in a
 // testing/synctest bubble, which has a clock of its own.
 package fragmenttest

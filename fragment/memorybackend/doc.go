@@ -32,6 +32,11 @@
 //
 // An open Backend has a goroutine of its own that wakes up once a second, to let
 // go of what has expired, and from time to time one that takes note of what was
-// read and written. There is nothing that could fail: no call waits for anything
-// but memory.
+// read and written.
+//
+// # Faults
+//
+// There is nothing that could fail but an entry that is too large, and calls after
+// Close: no call waits for anything but memory. What is held ends with the
+// process.
 package memorybackend

@@ -57,6 +57,9 @@
 // A cache that has several names in the Registry is shown under each of them; its
 // events are those of the first. What is not UTF-8 in a label is quoted.
 //
+// A scrape asks no server for anything, and so neither waits nor fails while one is
+// down; what it shows of faults and of the breaker is how that is seen.
+//
 // Two Registries in one program are two Collectors with the same metrics. Tell
 // them apart by prometheus.WrapRegistererWith.
 package metrics
