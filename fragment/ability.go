@@ -151,6 +151,13 @@ func Unlock(ctx context.Context, b Backend, key, owner string) error {
 	return l.Unlock(ctx, key, owner)
 }
 
+// Pinger is the ability to tell whether the store can be reached. A driver opens a
+// Backend whether or not it can, unless its URL says otherwise; Open then asks, in
+// the background, and tells of a failure.
+type Pinger interface {
+	Ping(ctx context.Context) error
+}
+
 // Usage tells how full a Backend is. A figure that it does not know is zero.
 type Usage struct {
 	Entries  int64 // live or not yet evicted

@@ -80,6 +80,7 @@ func Open(ctx context.Context, rawURL string, o Options) (*Cache, error) {
 	if err != nil {
 		return nil, errors.Join(err, b.Close())
 	}
+	c.core.Load().greet()
 	return c, nil
 }
 

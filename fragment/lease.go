@@ -33,8 +33,7 @@ const (
 // canLease reports whether j is to be filled under a lease. Without a view its
 // answer cannot be stored anyhow.
 func (c *core) canLease(j *job) bool {
-	_, ok := c.backend.(Locker)
-	return ok && c.shared != nil && j.view.at != nil
+	return c.shared != nil && c.shared.leases && j.view.at != nil
 }
 
 // leased fills j under the lease on its key, or returns what another process has

@@ -30,7 +30,7 @@ func asksFor(n int, key func(i int) (name, key string)) []*ask {
 // trip; in two if an entry carries tags that nobody expected. tags are those that
 // the entries are going to have, as far as that is known. With filling it sees
 // what a fill that may follow has to have seen.
-func (c *core) look(ctx context.Context, tags []string, filling bool, asks ...*ask) {
+func (c *core) look(ctx context.Context, tags []string, filling bool, asks []*ask) {
 	order, mark, began := c.order(), c.stamps.mark(), time.Now()
 	for _, a := range asks {
 		a.view.order, a.view.guard = order, c.near.guard(a.key)
@@ -68,7 +68,7 @@ func (c *core) unread(ctx context.Context, name string, began time.Time, err err
 
 // slotsToSee are the slots whose stamps a look asks for at once.
 func (c *core) slotsToSee(tags []string, filling bool, asks []*ask) []slotNo {
-	slots := []slotNo{clearSlot}
+	slots := append(make([]slotNo, 0, 8), clearSlot)
 	if filling {
 		slots = append(slots, epochSlot)
 	}

@@ -38,10 +38,15 @@ func (c *core) lookupToFill(ctx context.Context, name, key string, tags []string
 // lookupShared copies the entry to e, which then need not leave the stack of
 // those whose Backend is their own.
 func (c *core) lookupShared(ctx context.Context, name, key string, tags []string, filling bool, e *entry) (state, view) {
-	a := ask{name: name, key: key, e: new(entry)}
-	c.look(ctx, tags, filling, &a)
-	*e = *a.e
-	return a.found, a.view
+	one := &struct { // all at once
+		ask
+		entry
+		list [1]*ask
+	}{ask: ask{name: name, key: key}}
+	one.e, one.list[0] = &one.entry, &one.ask
+	c.look(ctx, tags, filling, one.list[:])
+	*e = one.entry
+	return one.found, one.view
 }
 
 // lookupLocal reads an entry in a Backend of this process. The error is that of
@@ -69,7 +74,7 @@ func (c *core) lookupMany(ctx context.Context, tags []string, filling bool, asks
 		return
 	}
 	if c.shared != nil {
-		c.look(ctx, tags, filling, asks...)
+		c.look(ctx, tags, filling, asks)
 		return
 	}
 	if _, ok := c.backend.(ManyGetter); !ok {

@@ -30,11 +30,14 @@ import (
 // write of an entry sees to it that the stamp of its key stays for longer.
 type shared struct {
 	prefix  string // of the keys of stamps
+	clear   string // the keys of those that are read most
+	epoch   string
 	seed    maphash.Seed
 	guesses [1 << 12]atomic.Pointer[guess]
 	looks   atomic.Uint64 // and fills that began: see view
 	creates chan struct{} // full while a goroutine creates stamps
 	touches bool          // the Backend can prolong what it holds
+	leases  bool          // it is a Locker
 	debts   debts
 	breaker breaker
 }
@@ -46,8 +49,10 @@ const (
 )
 
 func newShared(b Backend, prefix string, maxFaults int) *shared {
-	s := &shared{prefix: prefix + "!", seed: maphash.MakeSeed(), creates: make(chan struct{}, 1), touches: canTouch(b)}
+	prefix += "!"
+	s := &shared{prefix: prefix, clear: prefix + "clear", epoch: prefix + "epoch", seed: maphash.MakeSeed(), creates: make(chan struct{}, 1), touches: canTouch(b)}
 	s.breaker.limit = maxFaults
+	_, s.leases = b.(Locker)
 	return s
 }
 
@@ -55,9 +60,9 @@ func newShared(b Backend, prefix string, maxFaults int) *shared {
 func (s *shared) keyOfSlot(slot slotNo) string {
 	switch slot {
 	case clearSlot:
-		return s.prefix + "clear"
+		return s.clear
 	case epochSlot:
-		return s.prefix + "epoch"
+		return s.epoch
 	}
 	return s.prefix + strconv.FormatUint(uint64(slot), 16)
 }

@@ -9,8 +9,9 @@ import (
 // A sight is what one look saw of the stamps. It does not change once others have
 // it. A slot that is not known has the stamp 0, and so has one without a stamp.
 type sight struct {
-	known  []stamped // in the order of their slots
-	wanted []slotNo  // those of them that a fill relies on, not only an entry that was read
+	known  []stamped // in the order of their slots; at first few
+	few    [6]stamped
+	wanted []slotNo // those of them that a fill relies on, not only an entry that was read
 }
 
 // find returns where a slot is, or belongs.
@@ -70,9 +71,10 @@ func (s *shared) appendKeysOf(keys []string, slots []slotNo) []string {
 
 // sightOf is what found holds of slots, which are in order, under their keys.
 func sightOf(slots []slotNo, keys []string, found map[string][]byte) *sight {
-	seen := &sight{known: make([]stamped, len(slots), len(slots)+4), wanted: slots}
+	seen := &sight{wanted: slots}
+	seen.known = seen.few[:0] // which needs no place of its own
 	for i, slot := range slots {
-		seen.known[i] = stamped{slot: slot, stamp: stampIn(found, keys[i])}
+		seen.known = append(seen.known, stamped{slot: slot, stamp: stampIn(found, keys[i])})
 	}
 	return seen
 }

@@ -29,8 +29,11 @@ func TestSoakOfProcesses(t *testing.T) {
 	flips := fragmenttest.Fault{Does: fragmenttest.Flip, Chance: 0.01}
 	w := &weather{soak: s, server: fragmenttest.NewServer(), nuisances: append([]fragmenttest.Fault{flips}, nuisances...)}
 	w.calm()
+	memory := new(fragmenttest.Faults) // which is trusted with the bits of a value
+	memory.Inject(nuisances...)
+	memory.Inject(failures...)
 	for i := range 3 {
-		near := func() fragment.Backend { return s.faults.Wrap(fragmenttest.NewMemory()) }
+		near := func() fragment.Backend { return memory.Wrap(fragmenttest.NewMemory()) }
 		if i == 0 {
 			near = nil
 		}

@@ -42,15 +42,16 @@ func New(ctx context.Context, servers []string, o Options) (*Backend, error) {
 	if !o.ConnectNow {
 		return b, nil
 	}
-	if err := b.ping(ctx); err != nil {
+	if err := b.Ping(ctx); err != nil {
 		b.Close()
 		return nil, err
 	}
 	return b, nil
 }
 
-// ping asks each server for something: some questions it answers to anybody.
-func (b *Backend) ping(ctx context.Context) error {
+// Ping implements fragment.Pinger. It asks each server for something: some
+// questions it answers to anybody.
+func (b *Backend) Ping(ctx context.Context) error {
 	commands := make([][]wire.Command, len(b.servers))
 	for i := range commands {
 		commands[i] = []wire.Command{{Op: wire.Get, Key: pingName}}

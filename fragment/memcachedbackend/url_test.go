@@ -42,7 +42,7 @@ func TestWrongURL(t *testing.T) {
 		{"memcached:cache1", "memcached://host:11211"},
 		{"memcached:///var/run/memcached.sock", "memcached://host:11211"},
 		{"memcached://cache1/db", "host1:11211,host2:11211"},
-		{"memcached://cache1:11211,", "does not parse"},
+		{"memcached://cache1:11211,", "want host:port"},
 		{"memcached://cache1,:11211", "want host:port"},
 		{"memcached://cache1:0", "want host:port"},
 		{"memcached://cache1:99999", "want host:port"},

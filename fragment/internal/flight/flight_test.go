@@ -156,7 +156,7 @@ func TestReleaseLetsTheWaitersGo(t *testing.T) {
 		})
 		synctest.Wait()
 		for range 10 {
-			g.wg.Go(func() { g.want(patient, "k", nil, "", Alone) })
+			g.wg.Go(func() { g.want(patient, "k", nil, "", Released) })
 		}
 		time.Sleep(time.Second)
 		synctest.Wait()
