@@ -2,12 +2,11 @@ package servers
 
 import (
 	"os"
-	"testing"
 )
 
 // Memcached starts a memcached; args are those of its command line, such as "-m",
 // "64".
-func Memcached(t testing.TB, args ...string) *Server {
+func Memcached(t T, args ...string) *Server {
 	t.Helper()
 	Require(t, "memcached", "memcached")
 	addr := FreeAddr(t)
