@@ -52,21 +52,32 @@ func run(ctx context.Context, args []string, out io.Writer) error {
 	if err != nil {
 		return err
 	}
-	return inWorld(func(w *world) {
-		s := start(ctx, w, c)
-		fmt.Fprint(out, s.title())
-		r := &report{out: out}
-		for _, part := range []func(context.Context, *stack, *report){together, long, changing, alone} {
-			if ctx.Err() != nil {
-				w.Fatal("interrupted")
-			}
-			part(ctx, s, r)
+	ctx, cancel := context.WithTimeoutCause(ctx, longest, fmt.Errorf("not done after %v", longest))
+	defer cancel()
+	err = inWorld(func(w *world) { visitAll(ctx, w, c, out) })
+	if ctx.Err() != nil {
+		return context.Cause(ctx) // and what failed, failed for that
+	}
+	return err
+}
+
+// longest is how long all of it may take.
+const longest = 3 * time.Minute
+
+func visitAll(ctx context.Context, w *world, c config, out io.Writer) {
+	s := start(ctx, w, c)
+	fmt.Fprint(out, s.title())
+	r := &report{out: out}
+	for _, part := range []func(context.Context, *stack, *report){together, long, changing, alone} {
+		if ctx.Err() != nil {
+			return
 		}
-		if len(r.broken) > 0 {
-			w.Fatal("broken promises:\n  " + strings.Join(r.broken, "\n  "))
-		}
-		fmt.Fprintln(out, "\nAll promises were kept.")
-	})
+		part(ctx, s, r)
+	}
+	if len(r.broken) > 0 {
+		w.Fatal("broken promises:\n  " + strings.Join(r.broken, "\n  "))
+	}
+	fmt.Fprintln(out, "\nAll promises were kept.")
 }
 
 func parseFlags(args []string, out io.Writer) (c config, err error) {
@@ -85,7 +96,7 @@ func parseFlags(args []string, out io.Writer) (c config, err error) {
 	case flags.NArg() > 0:
 		return c, fmt.Errorf("unexpected argument %q: -help lists what can be given", flags.Arg(0))
 	case c.visitors > 1000 || !bounded(c.visitors) || !bounded(c.pages) || !bounded(c.changes) || c.delay < 0:
-		return c, errors.New("want 1 to 1000 visitors, and at least one page and one change")
+		return c, errors.New("want 1 to 1000 visitors, at least one page and one change, and a delay that is not below zero")
 	}
 	return c, nil
 }
