@@ -93,6 +93,7 @@ func TestNoOutputHoldsAPassword(t *testing.T) {
 			}
 			check(secret, "-db", at("mysql"))
 			check(secret, "-db", at("mariadb"))
+			check(secret, "-db", at("sqlite"))
 			for _, scheme := range []string{"bigcache", "null", "memory", "redis", "redis-cluster", "memcached"} {
 				check(secret, "-cache", at(scheme))
 				check(secret, "-cache", at(scheme), "-clear")

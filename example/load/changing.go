@@ -70,15 +70,22 @@ func (s *stack) change(ctx context.Context, h *history) (changes []answer) {
 		user := url.Values{"name": {fmt.Sprintf("Zora %d", i)}, "email": {"zora@example.com"}}
 		a := s.front.post(ctx, "/users", user)
 		changes = append(changes, a)
-		if a.err != nil {
+		if a.err != nil || ctx.Err() != nil {
 			break
 		}
 		h.add()
-		if i%2 == 0 { // so each other change comes while they fill, and each other while they hit
-			time.Sleep(3 * s.delay)
+		if i%2 == 0 { // so each other change comes while they hit, and each other while they fill
+			sleep(ctx, s.pause)
 		}
 	}
 	return changes
+}
+
+func sleep(ctx context.Context, d time.Duration) {
+	select {
+	case <-time.After(d):
+	case <-ctx.Done():
+	}
 }
 
 // A reading is what one visitor read.

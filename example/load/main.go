@@ -32,6 +32,7 @@ type config struct {
 	visitors int           // at once
 	pages    int           // of the long visit
 	changes  int           // of the data
+	pause    time.Duration // after each other change
 	delay    time.Duration // of each query
 	near     bool
 }
@@ -86,6 +87,7 @@ func parseFlags(args []string, out io.Writer) (c config, err error) {
 	flags.IntVar(&c.visitors, "visitors", 200, "how many come at once for a page that nobody has")
 	flags.IntVar(&c.pages, "pages", 20_000, "how many pages the long visit asks for, within 30 s at most")
 	flags.IntVar(&c.changes, "changes", 25, "how often the data changes under those who read it")
+	flags.DurationVar(&c.pause, "pause", 450*time.Millisecond, "after each other change; the one after that follows at once")
 	flags.DurationVar(&c.delay, "delay", 150*time.Millisecond, "what each query takes")
 	flags.BoolVar(&c.near, "near", false, "let each process keep copies near: tiered:?near=bigcache://&far=redis://…")
 	if err := flags.Parse(args); err != nil {
@@ -95,8 +97,8 @@ func parseFlags(args []string, out io.Writer) (c config, err error) {
 	switch {
 	case flags.NArg() > 0:
 		return c, fmt.Errorf("unexpected argument %q: -help lists what can be given", flags.Arg(0))
-	case c.visitors > 1000 || !bounded(c.visitors) || !bounded(c.pages) || !bounded(c.changes) || c.delay < 0:
-		return c, errors.New("want 1 to 1000 visitors, at least one page and one change, and a delay that is not below zero")
+	case c.visitors > 1000 || !bounded(c.visitors) || !bounded(c.pages) || !bounded(c.changes) || c.delay < 0 || c.pause < 0:
+		return c, errors.New("want 1 to 1000 visitors, at least one page and one change, and no time below zero")
 	}
 	return c, nil
 }
