@@ -9,6 +9,7 @@ import (
 // each process has shown it once. What Redis counts meanwhile is of that page
 // alone.
 func alone(ctx context.Context, s *stack, r *report) {
+	s.settle(ctx)
 	r.printf("\nTo Redis and back, for one visitor who is alone")
 	r.printf("   %-14s %26s %32s", "page", "first: trips  commands", "again: trips  commands")
 	paths := append([]string{}, cold...)

@@ -44,6 +44,7 @@ func (h *history) late(a answer, n int) time.Duration {
 // them: a page, a block and a loader. None may show less than was known when it
 // was asked for.
 func changing(ctx context.Context, s *stack, r *report) {
+	s.settle(ctx)
 	users := usersOn(s.front.get(ctx, "/users"))
 	ctx, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()

@@ -4,8 +4,9 @@ import "time"
 
 // What the tests use of the program.
 var (
-	Run     = run
-	InWorld = inWorld
+	Run        = run
+	InWorld    = inWorld
+	BreakersIn = breakersIn
 )
 
 type World = world

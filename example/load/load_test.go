@@ -50,6 +50,25 @@ func TestPagesAreRead(t *testing.T) {
 	}
 }
 
+func TestBreakersAreReadInLogs(t *testing.T) {
+	const line = `time=20:33:00.000 level=WARN msg="cache breaker" cache=default reason=` // as the site writes it
+	for _, c := range []struct {
+		log    string
+		opened int
+		away   bool
+	}{
+		{log: "msg=request path=/\n"},
+		{log: line + "open err=\"i/o timeout\"\n", opened: 1, away: true},
+		{log: line + "open\n" + line + "\"half open\"\n", opened: 1, away: true},
+		{log: line + "open\n" + line + "\"half open\"\n" + line + "closed\n", opened: 1},
+		{log: line + "open\n" + line + "closed\n" + line + "open\n", opened: 2, away: true},
+	} {
+		if opened, away := main.BreakersIn(c.log); opened != c.opened || away != c.away {
+			t.Errorf("%q: got opened %d times, away %v, want %d, %v", c.log, opened, away, c.opened, c.away)
+		}
+	}
+}
+
 func TestQuantiles(t *testing.T) {
 	var times []time.Duration
 	for i := range 200 {

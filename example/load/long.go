@@ -28,7 +28,9 @@ func pathOf(i int) string {
 
 // long lets visitors walk through the site for a while.
 func long(ctx context.Context, s *stack, r *report) {
+	s.settle(ctx)
 	s.clear(ctx)
+	opened, _ := s.breakers()
 	cached, served := s.counts(ctx), s.redisCounts()
 	began := time.Now()
 	answers := s.walk(ctx, s.pages)
@@ -44,8 +46,9 @@ func long(ctx context.Context, s *stack, r *report) {
 	r.printf("   failed %d   p50 %v   p99 %v   %.0f pages/s", failed, p50, p99, pages/took.Seconds())
 	r.printf("   hit rate %.1f %%   fills %d   waits %d   faults %d", 100*float64(change["hits"])/looks, change["fills"], change["waits"], change["faults"])
 	r.printf("   Redis: %.2f trips and %.2f commands a page", float64(redis.trips)/pages, float64(redis.commands)/pages)
-	if change["faults"] > 0 {
-		r.printf("   faults are calls to Redis that failed or took longer than their time, and so were misses")
+	if now, _ := s.breakers(); change["faults"] > 0 || now > opened {
+		r.printf("   faults are calls to Redis that failed or took longer than their time, and so were misses; %d times", now-opened)
+		r.printf("   a site had so many that it left Redis alone for some seconds")
 	}
 }
 

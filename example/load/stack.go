@@ -21,8 +21,10 @@ type stack struct {
 	world  *world
 	redis  *servers.Server
 	asking *redisConn
-	sites  []*visitor // of one process each
-	front  *visitor   // of nginx
+
+	processes []*servers.Server
+	sites     []*visitor // of one process each
+	front     *visitor   // of nginx
 }
 
 // start starts Redis, the sites and nginx.
@@ -43,9 +45,9 @@ func start(ctx context.Context, w *world, c config) *stack {
 	var addrs []string
 	for range processes {
 		addr := servers.FreeAddr(w)
-		servers.Start(w, addr, nil, program, "-addr", addr, "-cache", s.cache(),
+		process := servers.Start(w, addr, nil, program, "-addr", addr, "-cache", s.cache(),
 			"-db", "sqlite://"+filepath.Join(folder, "site.db"), "-delay", c.delay.String())
-		addrs = append(addrs, addr)
+		addrs, s.processes = append(addrs, addr), append(s.processes, process)
 		s.sites = append(s.sites, &visitor{client, "http://" + addr})
 	}
 	s.front = &visitor{client, "http://" + startNginx(w, addrs).Addr}
