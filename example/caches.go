@@ -1,35 +1,72 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"io"
 	"log/slog"
+	"os"
 
 	"github.com/labstack/echo/v4"
 
 	"github.com/pongocache/pongocache/fragment"
 )
 
+// defaultCache is the cache that nobody has chosen: it needs nothing but Go.
+const defaultCache = "bigcache://"
+
 // newRegistry returns the registry of the site's caches. A cache that fails
-// breaks no page; the log is where it shows.
+// breaks no page; the log is where it shows. Each has a prefix, because a store
+// that is shared with others may hold entries of theirs.
 func newRegistry(log *slog.Logger) *fragment.Registry {
-	return &fragment.Registry{Observe: fragment.LogTo(log)}
+	return &fragment.Registry{
+		Observe: fragment.LogTo(log),
+		Options: func(name string) fragment.Options {
+			return fragment.Options{Prefix: "pongocache-example:" + name}
+		},
+	}
 }
 
-// openCaches opens the caches of the site by their names. Each has a prefix,
-// because a store that is shared with others may hold entries of theirs.
+// openCaches opens the caches of the site by their names: all of them on rawURL,
+// or without one as the environment says. CACHES names each by itself, and what
+// it leaves out stays closed; CACHE_URL is for all.
 func openCaches(ctx context.Context, caches *fragment.Registry, rawURL string) error {
-	if _, err := parseURL(rawURL); err != nil {
-		return fmt.Errorf("-cache: %w", err)
+	err := openFrom(ctx, caches, rawURL)
+	if err != nil && rawURL != "" {
+		err = fmt.Errorf("-cache: %w", err)
 	}
-	for _, name := range []string{fragment.DefaultName, modularName} {
-		if _, err := caches.Open(ctx, name, rawURL, fragment.Options{Prefix: "pongocache-example:" + name}); err != nil {
-			return errors.Join(fmt.Errorf("-cache: %w", err), caches.Close())
-		}
+	if err != nil {
+		return errors.Join(err, caches.Close())
 	}
 	return nil
+}
+
+func openFrom(ctx context.Context, caches *fragment.Registry, rawURL string) error {
+	var err error
+	if rawURL == "" {
+		err = caches.OpenEnv(ctx, defaultCache) // which takes a CACHE_URL for one cache
+	} else {
+		err = openOn(ctx, caches, fragment.DefaultName, rawURL)
+	}
+	if err != nil || rawURL == "" && os.Getenv("CACHES") != "" {
+		return err
+	}
+	return openOn(ctx, caches, modularName, cmp.Or(rawURL, os.Getenv("CACHE_URL"), defaultCache))
+}
+
+func openOn(ctx context.Context, caches *fragment.Registry, name, rawURL string) error {
+	_, err := caches.Open(ctx, name, rawURL, caches.Options(name))
+	return err
+}
+
+// warn tells once, at the start, what may be a mistake in how the caches are
+// configured.
+func (s *Site) warn() {
+	for _, warning := range s.caches.Warnings(fragment.WarnOptions{}) {
+		s.log.Warn(warning)
+	}
 }
 
 // clear answers POST /clear: it removes the site's own entries, and no others.
@@ -50,7 +87,7 @@ func clearAndReport(ctx context.Context, config Config, out io.Writer) error {
 	if err := errors.Join(caches.Clear(ctx), caches.Close()); err != nil {
 		return err
 	}
-	place, inMemory := describeCache(config.Cache)
+	place, inMemory := describeCaches(config.Cache)
 	if inMemory {
 		fmt.Fprintf(out, "Nothing to clear: %s lives in the memory of the process that opens it, and this one is new.\n"+
 			"A running site clears its own on POST /clear, the button on its first page.\n", place)
@@ -58,19 +95,4 @@ func clearAndReport(ctx context.Context, config Config, out io.Writer) error {
 	}
 	fmt.Fprintf(out, "Cleared the entries of the example site in %s.\n", place)
 	return nil
-}
-
-// describeCache names the cache at rawURL, which has been opened before, for
-// people: without user and password. inMemory tells that it belongs to one
-// process.
-func describeCache(rawURL string) (place string, inMemory bool) {
-	u, err := parseURL(rawURL)
-	if err != nil {
-		return "the cache", false
-	}
-	inMemory = u.Scheme == "bigcache" || u.Scheme == "null"
-	if u.User != nil {
-		return withoutSecrets(u), inMemory
-	}
-	return rawURL, inMemory
 }

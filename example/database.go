@@ -9,6 +9,7 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"strings"
 	"time"
 
 	_ "modernc.org/sqlite"
@@ -23,7 +24,7 @@ type Database struct {
 	db     *sql.DB
 	delay  time.Duration
 	log    *slog.Logger
-	folder string // temporary, removed by Close; empty for MariaDB
+	folder string // temporary, removed by Close; empty if -db says where the data is
 }
 
 // OpenDatabase opens the database at rawURL, or SQLite in a temporary file for
@@ -41,20 +42,31 @@ func OpenDatabase(ctx context.Context, rawURL string, delay time.Duration, log *
 }
 
 func (d *Database) connect(ctx context.Context, rawURL string) (dialect, error) {
+	var err error
+	if file, ok := strings.CutPrefix(rawURL, sqliteScheme); ok {
+		return sqlite, d.openSQLite(file)
+	}
 	if rawURL != "" {
-		var err error
 		d.db, d.Place, err = openMariaDB(ctx, rawURL)
 		return mariaDB, err
 	}
-	var err error
 	if d.folder, err = os.MkdirTemp("", "pongocache-example-"); err != nil {
 		return sqlite, err
 	}
-	file := filepath.Join(d.folder, "site.db")
+	return sqlite, d.openSQLite(filepath.Join(d.folder, "site.db"))
+}
+
+const sqliteScheme = "sqlite://"
+
+// openSQLite opens a file, which several sites may share.
+func (d *Database) openSQLite(file string) (err error) {
+	if !filepath.IsAbs(file) || strings.ContainsAny(file, "?#@%") {
+		return errors.New("-db: want the path of a file from the root on, without the characters ? # @ %: sqlite:///var/lib/site.db")
+	}
 	d.Place = "SQLite in " + file
 	source := url.URL{Scheme: "file", Path: file, RawQuery: "_pragma=journal_mode(WAL)&_pragma=busy_timeout(5000)"}
 	d.db, err = sql.Open("sqlite", source.String())
-	return sqlite, err
+	return err
 }
 
 // Close closes the database and removes the temporary file.

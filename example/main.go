@@ -5,7 +5,8 @@
 //	go run ./example
 //
 // needs nothing but Go: its data is in SQLite, in a temporary file, and its
-// cache in memory. See go run ./example -help for the rest.
+// cache in memory. The flag -cache puts that elsewhere, as do the variables
+// CACHE_URL and CACHES. See go run ./example -help for the rest.
 package main
 
 import (

@@ -18,6 +18,8 @@ func TestMain(m *testing.M) {
 		main.Main()
 		return
 	}
+	os.Unsetenv("CACHE_URL") // what the tests want of them, they set
+	os.Unsetenv("CACHES")
 	code := m.Run()
 	if mariaDB.stop != nil {
 		mariaDB.stop()

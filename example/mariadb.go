@@ -40,7 +40,7 @@ func parseMariaDB(rawURL string) (config *mysql.Config, place string, err error)
 		return nil, "", fmt.Errorf("-db: %w; %s", err, mariaDBForm)
 	}
 	if u.Scheme != "mysql" {
-		return nil, "", fmt.Errorf("-db: unknown scheme %q: %s, or no -db for SQLite in a temporary file", u.Scheme, mariaDBForm)
+		return nil, "", fmt.Errorf("-db: unknown scheme %q: %s, sqlite:///path/of/a/file, or no -db for SQLite in a temporary file", u.Scheme, mariaDBForm)
 	}
 	name := strings.TrimPrefix(u.Path, "/")
 	if u.Hostname() == "" || name == "" || strings.Contains(name, "/") {

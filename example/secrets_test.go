@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"fmt"
+	"net/url"
 	"strings"
 	"testing"
 
@@ -92,10 +93,13 @@ func TestNoOutputHoldsAPassword(t *testing.T) {
 			}
 			check(secret, "-db", at("mysql"))
 			check(secret, "-db", at("mariadb"))
-			for _, scheme := range []string{"bigcache", "null", "redis"} {
+			check(secret, "-db", at("sqlite"))
+			for _, scheme := range []string{"bigcache", "null", "memory", "redis", "redis-cluster", "memcached"} {
 				check(secret, "-cache", at(scheme))
 				check(secret, "-cache", at(scheme), "-clear")
 			}
+			check(secret, "-cache", "tiered:?near=bigcache:&far="+url.QueryEscape(at("redis")))
+			check(secret, "-cache", "fallback:?first="+url.QueryEscape(at("memcached"))+"&then=null:")
 			check(secret, at("mysql"))
 			check(secret, "-addr", at("mysql"))
 		}
@@ -108,6 +112,10 @@ func TestPlacesAreShown(t *testing.T) {
 	for _, c := range []struct{ cache, want string }{
 		{"bigcache://?size=8MiB", "bigcache://?size=8MiB"},
 		{"null:", "null:"},
+		{"memory://?size=8MiB", "memory://?size=8MiB"},
+		{"redis://:opensesame@127.0.0.1:1/3?name=site", "redis://127.0.0.1:1/3"},
+		{"tiered:?near=bigcache://&far=redis%3A%2F%2F%3Aopensesame%40127.0.0.1%3A1", "tiered: near bigcache://, far redis://127.0.0.1:1"},
+		{"fallback:?first=memcached://127.0.0.1:1&then=null:", "fallback: first memcached://127.0.0.1:1, then null:"},
 	} {
 		if got := outcome(t, "-cache", c.cache); !strings.Contains(got, "  cache     "+c.want+"\n") {
 			t.Errorf("-cache %s: got %q, want %q in it", c.cache, got, c.want)

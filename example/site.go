@@ -10,7 +10,6 @@ import (
 	"github.com/labstack/echo/v4"
 
 	"github.com/pongocache/pongocache/fragment"
-	_ "github.com/pongocache/pongocache/fragment/bigcachebackend"
 	"github.com/pongocache/pongocache/memo"
 )
 
@@ -45,6 +44,7 @@ func New(ctx context.Context, config Config) (*Site, error) {
 	if s.database, err = OpenDatabase(ctx, config.DB, config.Delay, config.Log); err != nil {
 		return nil, errors.Join(err, s.caches.Close())
 	}
+	s.warn()
 	return s, nil
 }
 
@@ -55,7 +55,7 @@ func (s *Site) Close() error {
 
 // Summary tells a person at a terminal what runs where.
 func (s *Site) Summary(addr net.Addr) string {
-	place, _ := describeCache(s.config.Cache)
+	place, _ := describeCaches(s.config.Cache)
 	return fmt.Sprintf(`The example site of pongocache
   address   http://%s/
   database  %s

@@ -22,6 +22,7 @@ type visitor struct {
 	t       *testing.T
 	client  *http.Client
 	base    string
+	host    string // what the site is told it is called; empty is its address
 	queries *queryCount
 }
 
@@ -89,6 +90,7 @@ func (v *visitor) do(method, path string, form url.Values, header http.Header) p
 	if err != nil {
 		v.t.Fatal(err)
 	}
+	request.Host = v.host
 	for name, values := range header {
 		request.Header[name] = values
 	}

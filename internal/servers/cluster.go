@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"slices"
 	"strings"
-	"testing"
 )
 
 // ClusterMasters is how many masters a Cluster has.
@@ -12,7 +11,7 @@ const ClusterMasters = 3
 
 // Cluster starts the masters of a Redis cluster and, behind them in nodes, a
 // replica of each. It returns when all of them know each other.
-func Cluster(t testing.TB) (nodes []*Server) {
+func Cluster(t T) (nodes []*Server) {
 	t.Helper()
 	var ids []string
 	for i := range 2 * ClusterMasters {
@@ -40,7 +39,7 @@ func Cluster(t testing.TB) (nodes []*Server) {
 }
 
 // busPort is where the other nodes reach the one at addr.
-func busPort(t testing.TB, addr string) string {
+func busPort(t T, addr string) string {
 	t.Helper()
 	_, after, _ := strings.Cut(RedisText(t, addr, "CLUSTER NODES"), "@")
 	port, _, _ := strings.Cut(after, " ")
@@ -49,7 +48,7 @@ func busPort(t testing.TB, addr string) string {
 
 // isWhole reports whether a node sees all slots served, and a replica of each
 // master.
-func isWhole(t testing.TB, addr string) bool {
+func isWhole(t T, addr string) bool {
 	t.Helper()
 	state := RedisText(t, addr, "CLUSTER INFO")
 	peers := RedisText(t, addr, "CLUSTER NODES")
@@ -57,7 +56,7 @@ func isWhole(t testing.TB, addr string) bool {
 		strings.Count(peers, "slave") == ClusterMasters && !strings.Contains(peers, "handshake") && !strings.Contains(peers, "fail")
 }
 
-func wantOK(t testing.TB, addr, command string) {
+func wantOK(t T, addr, command string) {
 	t.Helper()
 	if reply, err := RedisCommand(addr, command); reply != "+OK" || err != nil {
 		t.Fatalf("%s: got %q, error %v, want +OK", command, reply, err)

@@ -5,12 +5,11 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
-	"testing"
 )
 
 // Memcached starts a memcached; args are those of its command line, such as "-m",
 // "64".
-func Memcached(t testing.TB, args ...string) *Server {
+func Memcached(t T, args ...string) *Server {
 	t.Helper()
 	Require(t, "memcached", "memcached")
 	addr := FreeAddr(t)
@@ -19,7 +18,7 @@ func Memcached(t testing.TB, args ...string) *Server {
 
 // MemcachedSASL starts a memcached that speaks the binary protocol, and wants to
 // be told user and password by SASL.
-func MemcachedSASL(t testing.TB, user, password string) *Server {
+func MemcachedSASL(t T, user, password string) *Server {
 	t.Helper()
 	Require(t, "memcached", "memcached")
 	Require(t, "saslpasswd2", "sasl2-bin")

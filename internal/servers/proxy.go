@@ -5,7 +5,6 @@ import (
 	"net"
 	"sync"
 	"sync/atomic"
-	"testing"
 	"time"
 )
 
@@ -23,7 +22,7 @@ type Proxy struct {
 }
 
 // NewProxy starts a proxy before the server at addr.
-func NewProxy(t testing.TB, addr string) *Proxy {
+func NewProxy(t T, addr string) *Proxy {
 	t.Helper()
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {

@@ -7,20 +7,19 @@ import (
 	"net"
 	"strconv"
 	"strings"
-	"testing"
 	"time"
 )
 
 // Redis starts a redis-server that keeps nothing on disk; args are those of its
 // command line, such as "--requirepass", "secret". It serves TLS alone if args
 // name a --tls-port, which is then that of addr.
-func Redis(t testing.TB, args ...string) *Server {
+func Redis(t T, args ...string) *Server {
 	t.Helper()
 	return RedisAt(t, FreeAddr(t), args...)
 }
 
 // RedisAt is Redis at an address of one's choice.
-func RedisAt(t testing.TB, addr string, args ...string) *Server {
+func RedisAt(t T, addr string, args ...string) *Server {
 	t.Helper()
 	Require(t, "redis-server", "redis-server")
 	port, ready := []string{"--port", Port(addr)}, func() error { return pingRedis(addr) }
@@ -52,7 +51,7 @@ func RedisCommand(addr, command string) (string, error) {
 
 // RedisText sends one command, as RedisCommand does, and returns a reply that is
 // text, such as that of INFO.
-func RedisText(t testing.TB, addr, command string) string {
+func RedisText(t T, addr, command string) string {
 	t.Helper()
 	line, text, err := ask(addr, command)
 	if err != nil || !strings.HasPrefix(line, "$") {

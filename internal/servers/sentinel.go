@@ -4,12 +4,11 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
-	"testing"
 )
 
 // Sentinels starts a master, a replica of it and three sentinels that watch them
 // under the name name. The servers ask for password, and the sentinels for none.
-func Sentinels(t testing.TB, name, password string) (master, replica *Server, sentinels []*Server) {
+func Sentinels(t T, name, password string) (master, replica *Server, sentinels []*Server) {
 	t.Helper()
 	login := []string{"--requirepass", password, "--masterauth", password, "--repl-ping-replica-period", "1"}
 	master = Redis(t, login...)
@@ -26,7 +25,7 @@ func Sentinels(t testing.TB, name, password string) (master, replica *Server, se
 	return master, replica, sentinels
 }
 
-func sentinel(t testing.TB, master, name, password string) *Server {
+func sentinel(t T, master, name, password string) *Server {
 	t.Helper()
 	addr := FreeAddr(t)
 	lines := []string{

@@ -15,7 +15,6 @@ import (
 	"strings"
 	"sync"
 	"syscall"
-	"testing"
 	"time"
 )
 
@@ -24,7 +23,7 @@ const patience = 30 * time.Second
 
 // Require skips a test where a program is not installed, unless that is to count
 // as a failure. install names the Debian package.
-func Require(t testing.TB, program, install string) {
+func Require(t T, program, install string) {
 	t.Helper()
 	if _, err := lookPath(program); err == nil {
 		return
@@ -48,7 +47,7 @@ func lookPath(program string) (string, error) {
 }
 
 // FreeAddr returns a loopback address that nobody listens on.
-func FreeAddr(t testing.TB) string {
+func FreeAddr(t T) string {
 	t.Helper()
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -73,7 +72,7 @@ func Addrs(all []*Server) (addrs []string) {
 }
 
 // eventually waits until so reports true.
-func eventually(t testing.TB, what string, so func() bool) {
+func eventually(t T, what string, so func() bool) {
 	t.Helper()
 	for end := time.Now().Add(patience); !so(); time.Sleep(10 * time.Millisecond) {
 		if time.Now().After(end) {
@@ -87,7 +86,7 @@ type Server struct {
 	Addr   string // host:port
 	Folder string // of its files; its working directory
 
-	t       testing.TB
+	t       T
 	program string
 	args    []string
 	ready   func() error
@@ -99,7 +98,7 @@ type Server struct {
 
 // Start starts program in a folder of its own and waits until ready returns nil;
 // without ready, until somebody listens on addr.
-func Start(t testing.TB, addr string, ready func() error, program string, args ...string) *Server {
+func Start(t T, addr string, ready func() error, program string, args ...string) *Server {
 	t.Helper()
 	s := &Server{Addr: addr, Folder: t.TempDir(), t: t, program: program, args: args, ready: ready}
 	if ready == nil {

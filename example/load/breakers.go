@@ -1,0 +1,50 @@
+package main
+
+import (
+	"context"
+	"regexp"
+	"strings"
+	"time"
+)
+
+// A site leaves Redis alone for some seconds when calls failed, or took longer
+// than their time, several times in a row. On a busy machine that happens in the
+// best of families, and is no round to judge by.
+
+var breaker = regexp.MustCompile(`msg="cache breaker" cache=(\S+) reason=("[^"]*"|\S+)`)
+
+// breakers reads in the logs of the sites how often one of them began to leave
+// Redis alone, and whether one does so now.
+func (s *stack) breakers() (opened int, away bool) {
+	for _, process := range s.processes {
+		n, now := breakersIn(process.Log())
+		opened, away = opened+n, away || now
+	}
+	return opened, away
+}
+
+func breakersIn(log string) (opened int, away bool) {
+	last := map[string]string{} // by cache
+	for line := range strings.Lines(log) {
+		if found := breaker.FindStringSubmatch(line); found != nil {
+			last[found[1]] = found[2]
+			if found[2] == "open" {
+				opened++
+			}
+		}
+	}
+	for _, state := range last {
+		away = away || state != "closed"
+	}
+	return opened, away
+}
+
+// settle waits until no site leaves Redis alone.
+func (s *stack) settle(ctx context.Context) {
+	for end := time.Now().Add(20 * time.Second); time.Now().Before(end) && ctx.Err() == nil; {
+		if _, away := s.breakers(); !away {
+			return
+		}
+		sleep(ctx, 100*time.Millisecond) // they are other processes: there is nothing to wait on
+	}
+}
