@@ -79,6 +79,23 @@ func Add(ctx context.Context, b Backend, key string, value []byte, ttl time.Dura
 	return a.Add(ctx, key, value, ttl)
 }
 
+// Swapper is the ability to replace what is stored only where it is what it was, as
+// one step also beside other processes.
+type Swapper interface {
+	// Swap writes value under key if old is there, and reports whether it did.
+	Swap(ctx context.Context, key string, old, value []byte, ttl time.Duration) (swapped bool, err error)
+}
+
+// Swap replaces old by value in b, and reports whether it did. Where b is no
+// Swapper the error is errors.ErrUnsupported.
+func Swap(ctx context.Context, b Backend, key string, old, value []byte, ttl time.Duration) (swapped bool, err error) {
+	s, ok := b.(Swapper)
+	if !ok {
+		return false, errors.ErrUnsupported
+	}
+	return s.Swap(ctx, key, old, value, ttl)
+}
+
 // Toucher is the ability to give what is stored a new life, from now on, as it
 // is: also beside a process that changes it. A key that is not there is not an
 // error. Without keys nothing is asked of the store; a wrapper then tells by its

@@ -8,7 +8,8 @@ import (
 
 // Expire makes the entries of keys stale from now on: the next Do fills anew,
 // but until the entry would have died, and if that fill fails, Do can still
-// return the old value. Use Delete where that must not happen. A fill of one of
+// return the old value. Use Delete where that must not happen. On a Backend that
+// other processes use and that is no Swapper, Expire deletes them. A fill of one of
 // keys that is under way no longer stores. A key without an entry is not an error.
 //
 // Expire returns the fault of the Backend; what could not be made stale is then
@@ -53,17 +54,44 @@ func (c *core) removeUnread(ctx context.Context, key string) error {
 }
 
 // expireShared gives the key another stamp, so that fills of other processes that
-// are under way no longer store, and what is there the new one.
-func (c *core) expireShared(ctx context.Context, name, key string, found state, e *entry) error {
-	if found == missing {
-		return c.removeForGood(ctx, []string{key})
+// are under way no longer store, and what is there that new one. Both must be of
+// one moment: between a look at the entry and a new stamp for its key
+//
+//	another process sets or deletes it;
+//	the old entry is written again, under the new stamp
+//
+// would bring back what was there. Where the Backend cannot see to that, the entry
+// is deleted.
+func (c *core) expireShared(ctx context.Context, name, key string, found state, e *entry) (err error) {
+	for range maxMoves {
+		if found == missing {
+			break
+		}
+		own := newStamp()
+		swapped, err := c.swap(ctx, c.shared.keyOfKey(key), e.own, own, stampTTL(until(e.dead, time.Now().UnixNano())))
+		if errors.Is(err, errors.ErrUnsupported) {
+			break
+		}
+		if err != nil {
+			return err
+		}
+		if swapped {
+			e.own = own
+			return c.rewriteStale(ctx, key, e)
+		}
+		if found, err = c.lookupToChange(ctx, name, key, e); err != nil {
+			return err
+		}
 	}
-	own, err := c.writeKeyStamps(ctx, []string{key}, stampTTL(until(e.dead, time.Now().UnixNano())))
-	if err != nil {
+	return c.removeForGood(ctx, []string{key})
+}
+
+func (c *core) swap(ctx context.Context, key string, old, stamp uint64, ttl time.Duration) (swapped bool, err error) {
+	err = c.call(ctx, false, func() error {
+		swapped, err = Swap(ctx, c.backend, key, encodeStamp(old), encodeStamp(stamp), ttl)
 		return err
-	}
-	e.own = own[key]
-	return c.rewriteStale(ctx, key, e)
+	})
+	return swapped, err
 }
 
 // rewriteStale writes e as stale from now on, if it is fresh.

@@ -13,7 +13,7 @@ import (
 // back.
 type amid struct {
 	*fragmenttest.Conn
-	read, written func()
+	read, one, written func()
 }
 
 func once(f *func()) {
@@ -27,6 +27,14 @@ func (a *amid) GetMany(ctx context.Context, keys []string) (map[string][]byte, e
 	found, err := a.Conn.GetMany(ctx, keys)
 	once(&a.read)
 	return found, err
+}
+
+func (a *amid) Get(ctx context.Context, key string) ([]byte, bool, error) {
+	value, ok, err := a.Conn.Get(ctx, key)
+	if key == "k" {
+		once(&a.one)
+	}
+	return value, ok, err
 }
 
 func (a *amid) Set(ctx context.Context, key string, value []byte, ttl time.Duration) error {

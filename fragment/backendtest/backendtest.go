@@ -38,7 +38,7 @@ const (
 
 // Run tests a backend, each rule on a fresh one as a subtest that bears its
 // name. Which abilities the backend has (fragment.InProcess, ManyGetter,
-// ManySetter, Adder, Toucher, Locker, Sizer) is seen from its type.
+// ManySetter, Adder, Swapper, Toucher, Locker, Sizer) is seen from its type.
 func Run(t *testing.T, h Harness) {
 	for _, r := range rules() {
 		t.Run(r.name, func(t *testing.T) { r.run(t, h) })
@@ -74,6 +74,8 @@ func rules() []rule {
 		{"add sets only what is not there", addAbsent},
 		{"of several that add at once one does", addAtOnce},
 		{"what was added is kept as what was set is", addKept},
+		{"swap replaces only what is there", swapWhatIsThere},
+		{"of several that swap at once one does", swapAtOnce},
 		{"what was touched stays for longer", touchedStays},
 		{"to touch what is not there brings nothing", touchAbsent},
 		{"a lease has one owner", leaseOwned},

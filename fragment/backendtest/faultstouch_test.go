@@ -1,6 +1,7 @@
 package backendtest_test
 
 import (
+	"bytes"
 	"context"
 	"time"
 
@@ -26,6 +27,36 @@ func (b touchy) Touch(_ context.Context, ttl time.Duration, keys ...string) erro
 
 func touching(with func(c *fragmenttest.Conn, ttl time.Duration, keys []string) error) func() fragment.Backend {
 	return func() fragment.Backend { return touchy{fragmenttest.NewServer().Connect(), with} }
+}
+
+// swappy is a connection to a server, which swaps in another way.
+type swappy struct {
+	*fragmenttest.Conn
+	with func(c *fragmenttest.Conn, key string, old, value []byte) (bool, error)
+}
+
+func (b swappy) Swap(_ context.Context, key string, old, value []byte, _ time.Duration) (bool, error) {
+	return b.with(b.Conn, key, old, value)
+}
+
+func swapping(with func(c *fragmenttest.Conn, key string, old, value []byte) (bool, error)) func() fragment.Backend {
+	return func() fragment.Backend { return swappy{fragmenttest.NewServer().Connect(), with} }
+}
+
+// swapFaults are those of backends that swap.
+var swapFaults = []fault{
+	{does: "swaps whatever is there", breaks: "swap replaces only what is there",
+		open: swapping(func(c *fragmenttest.Conn, key string, _, value []byte) (bool, error) {
+			return true, c.Set(background, key, value, time.Hour)
+		})},
+	{does: "looks before it swaps", breaks: "of several that swap at once one does",
+		open: swapping(func(c *fragmenttest.Conn, key string, old, value []byte) (bool, error) {
+			if now, _, _ := c.Get(background, key); !bytes.Equal(now, old) {
+				return false, nil
+			}
+			time.Sleep(50 * time.Microsecond)
+			return true, c.Set(background, key, value, time.Hour)
+		})},
 }
 
 // touchFaults are those of backends that touch.

@@ -75,7 +75,7 @@ type Calls uint
 // The kinds of calls.
 const (
 	Reads   Calls = 1 << iota // Get and GetMany
-	Writes                    // Set, SetMany, Add and Touch
+	Writes                    // Set, SetMany, Add, Swap and Touch
 	Deletes                   // Delete
 	Leases                    // Lock and Unlock
 )

@@ -1,6 +1,7 @@
 package fragmenttest
 
 import (
+	"bytes"
 	"context"
 	"time"
 )
@@ -39,6 +40,19 @@ func (c *Conn) Add(ctx context.Context, key string, value []byte, ttl time.Durat
 		}
 	})
 	return added, err
+}
+
+// Swap stores a copy of value under key if old is there, as one step.
+func (c *Conn) Swap(ctx context.Context, key string, old, value []byte, ttl time.Duration) (swapped bool, err error) {
+	err = c.trip(ctx, func(s *Server) {
+		s.trips.Swap++
+		if now, there := s.get(key); there && bytes.Equal(now.value, old) {
+			s.store(key, value, ttl)
+			s.tell(c, key)
+			swapped = true
+		}
+	})
+	return swapped, err
 }
 
 // Lock takes the lease on key for owner, and reports whether owner has it now.

@@ -9,7 +9,7 @@ import (
 // connections: a call that asks for many keys is one. Two of them may be
 // compared by ==.
 type Trips struct {
-	Get, GetMany, Set, SetMany, Delete, Add, Touch, Lock, Unlock int
+	Get, GetMany, Set, SetMany, Delete, Add, Swap, Touch, Lock, Unlock int
 
 	// Failed are the calls that did not arrive: the connection was cut or
 	// closed, the server was down, or ctx had ended.
@@ -18,7 +18,7 @@ type Trips struct {
 
 // All returns the number of those that were answered.
 func (t Trips) All() int {
-	return t.Get + t.GetMany + t.Set + t.SetMany + t.Delete + t.Add + t.Touch + t.Lock + t.Unlock
+	return t.Get + t.GetMany + t.Set + t.SetMany + t.Delete + t.Add + t.Swap + t.Touch + t.Lock + t.Unlock
 }
 
 // String lists the kinds that there were, as in "2 Get, 1 Set".
@@ -29,7 +29,7 @@ func (t Trips) String() string {
 		count int
 	}{
 		{"Get", t.Get}, {"GetMany", t.GetMany}, {"Set", t.Set}, {"SetMany", t.SetMany}, {"Delete", t.Delete},
-		{"Add", t.Add}, {"Touch", t.Touch}, {"Lock", t.Lock}, {"Unlock", t.Unlock}, {"Failed", t.Failed},
+		{"Add", t.Add}, {"Swap", t.Swap}, {"Touch", t.Touch}, {"Lock", t.Lock}, {"Unlock", t.Unlock}, {"Failed", t.Failed},
 	} {
 		if kind.count > 0 {
 			some = append(some, fmt.Sprint(kind.count, " ", kind.name))

@@ -2,6 +2,7 @@ package fragmenttest
 
 import (
 	"context"
+	"errors"
 	"maps"
 	"slices"
 	"time"
@@ -55,6 +56,18 @@ func (w *wrapped) Set(ctx context.Context, key string, value []byte, ttl time.Du
 func (w *wrapped) SetMany(ctx context.Context, items map[string][]byte, ttl time.Duration) error {
 	_, err := w.f.around(ctx, Writes, func() error { return fragment.SetMany(ctx, w.b, items, ttl) })
 	return err
+}
+
+// Swap reports a swap that was lost as done.
+func (w *wrapped) Swap(ctx context.Context, key string, old, value []byte, ttl time.Duration) (swapped bool, err error) {
+	if _, ok := w.b.(fragment.Swapper); !ok {
+		return false, errors.ErrUnsupported
+	}
+	done, err := w.f.around(ctx, Writes, func() error {
+		swapped, err = fragment.Swap(ctx, w.b, key, old, value, ttl)
+		return err
+	})
+	return err == nil && (swapped || !done), err
 }
 
 func (w *wrapped) Touch(ctx context.Context, ttl time.Duration, keys ...string) error {

@@ -24,6 +24,15 @@ func (b *Backend) Add(ctx context.Context, key string, value []byte, ttl time.Du
 	return err == nil, b.fault("add", err)
 }
 
+// Swap implements fragment.Swapper.
+func (b *Backend) Swap(ctx context.Context, key string, old, value []byte, ttl time.Duration) (swapped bool, err error) {
+	if err := b.fits(value); err != nil {
+		return false, err
+	}
+	ms := strconv.FormatInt(milliseconds(min(ttl, longest)), 10)
+	return b.script(ctx, "swap", swapping, key, string(old), string(value), ms)
+}
+
 // leaseOf is the key of the lease on a key. No entry has it, as a key has no
 // space, and rights to a prefix hold for it as well.
 func leaseOf(key string) string { return key + leaseSuffix }
@@ -36,6 +45,9 @@ var (
 	locking = rueidis.NewLuaScript(`local owner = redis.call('GET', KEYS[1])
 if owner and owner ~= ARGV[1] then return 0 end
 redis.call('SET', KEYS[1], ARGV[1], 'PX', ARGV[2])
+return 1`)
+	swapping = rueidis.NewLuaScript(`if redis.call('GET', KEYS[1]) ~= ARGV[1] then return 0 end
+redis.call('SET', KEYS[1], ARGV[2], 'PX', ARGV[3])
 return 1`)
 	unlocking = rueidis.NewLuaScript(`if redis.call('GET', KEYS[1]) == ARGV[1] then return redis.call('DEL', KEYS[1]) end
 return 0`)
