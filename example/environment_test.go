@@ -9,10 +9,7 @@ import (
 
 // Without -cache the environment says where the caches are.
 func TestEnvironmentNamesTheCaches(t *testing.T) {
-	file := filepath.Join(t.TempDir(), "caches.json")
-	if err := os.WriteFile(file, []byte(`{"default": {"url": "null:"}, "modular": {"url": "memory://"}}`), 0o600); err != nil {
-		t.Fatal(err)
-	}
+	file := writeCaches(t, `{"default": {"url": "null:"}, "modular": {"url": "memory://"}}`)
 	const unopened = `cache \"modular\" is declared but not opened`
 	for _, c := range []struct {
 		cacheURL, caches string
@@ -39,4 +36,13 @@ func TestEnvironmentNamesTheCaches(t *testing.T) {
 			t.Errorf("CACHES=%s: warned more than once: %q", c.caches, got)
 		}
 	}
+}
+
+func writeCaches(t *testing.T, text string) (file string) {
+	t.Helper()
+	file = filepath.Join(t.TempDir(), "caches.json")
+	if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return file
 }

@@ -5,6 +5,8 @@ import (
 	"regexp"
 	"strings"
 	"time"
+
+	"github.com/pongocache/pongocache/internal/servers"
 )
 
 // A site leaves Redis alone for some seconds when calls failed, or took longer
@@ -39,12 +41,23 @@ func breakersIn(log string) (opened int, away bool) {
 	return opened, away
 }
 
-// settle waits until no site leaves Redis alone.
+// settle waits until no site leaves Redis alone, and none has left a lease there:
+// one that could not be given back ends by itself, after ten seconds, and who
+// comes until then waits for it.
 func (s *stack) settle(ctx context.Context) {
 	for end := time.Now().Add(20 * time.Second); time.Now().Before(end) && ctx.Err() == nil; {
-		if _, away := s.breakers(); !away {
+		leases, err := servers.RedisCommand(s.redis.Addr, "KEYS *lease")
+		if err != nil {
+			s.world.Fatalf("asking Redis for leases: %v", err)
+		}
+		_, away := s.breakers()
+		if !away && leases == "*0" {
 			return
 		}
+		began := time.Now()
 		sleep(ctx, 100*time.Millisecond) // they are other processes: there is nothing to wait on
+		if !away {
+			s.leased += time.Since(began)
+		}
 	}
 }

@@ -8,6 +8,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"runtime"
+	"time"
 
 	"github.com/pongocache/pongocache/internal/servers"
 )
@@ -25,6 +26,8 @@ type stack struct {
 	processes []*servers.Server
 	sites     []*visitor // of one process each
 	front     *visitor   // of nginx
+
+	leased time.Duration // waited for leases that nobody had any more
 }
 
 // start starts Redis, the sites and nginx.

@@ -1,6 +1,9 @@
 package main
 
-import "context"
+import (
+	"context"
+	"time"
+)
 
 // rounds is how often each page of together is asked for, and tries how often a
 // round is repeated that was disturbed.
@@ -40,6 +43,9 @@ func together(ctx context.Context, s *stack, r *report) {
 	}
 	r.printf("   fills and versions: want %d, one a time. A process that waits for another looks every 5 to 100 ms.", rounds)
 	r.printf("   disturbed: rounds that were repeated, as a call to Redis took longer than its time on this busy machine.")
+	if s.leased > time.Second {
+		r.printf("   After those, leases that could not be given back stayed for %v: who had come then would have waited.", s.leased.Round(time.Second))
+	}
 }
 
 // round lets visitors come at once, and again if that was disturbed.
