@@ -14,7 +14,7 @@ var ErrDown = errors.New("fragment: the backend is down, and left alone until it
 
 const (
 	defaultMaxFaults = 5
-	settling         = 2 * time.Second
+	settling         = 1250 * time.Millisecond // several times lastTry, and what a try takes
 )
 
 // A breaker keeps a Backend that is down from being asked. It opens after so many
@@ -22,7 +22,7 @@ const (
 // and, as soon as one try succeeds, half opens it: writes are let through. Reads
 // follow after a pause, in which other processes, that have heard of the same
 // recovery at about the same time, tell the Backend what was invalidated
-// meanwhile.
+// meanwhile: they have tried it no longer ago than lastTry.
 type breaker struct {
 	limit   int // not above zero: it never opens
 	opening func()

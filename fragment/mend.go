@@ -113,10 +113,11 @@ func (d *debts) owed() (slots map[slotNo]int, with []*core, keys map[string]uint
 	return maps.Clone(d.slots), slices.Collect(maps.Keys(d.with)), maps.Clone(d.keys)
 }
 
-// Between two tries.
+// Between two tries. Reads are let through at the latest after one more of these,
+// of a call, and of settling: within two seconds of the recovery.
 const (
 	firstTry = 100 * time.Millisecond
-	lastTry  = time.Second
+	lastTry  = 250 * time.Millisecond
 )
 
 // mend sees to it that the Backend is told what it is owed, and that its breaker
@@ -152,26 +153,33 @@ func (c *core) mended(ctx context.Context) bool {
 	return !d.busy
 }
 
-// try asks the Backend something, if it is left alone, and tells it what it is
-// owed.
+// try asks the Backend something, and if that answers, tells it what it is owed.
 func (c *core) try(ctx context.Context) error {
-	ctx, cancel := c.writing(ctx)
-	defer cancel()
+	if err := c.answers(ctx); err != nil {
+		return err
+	}
 	if c.shared.breaker.now() == open {
-		err := guarded(func() error {
-			_, _, err := c.backend.Get(ctx, c.shared.keyOfSlot(clearSlot))
-			return err
-		})
-		if err != nil {
-			return err
-		}
 		c.probe(ctx)
 	}
+	ctx, cancel := c.writing(ctx)
+	defer cancel()
 	slots, with, keys := c.shared.debts.owed()
 	if err := c.trySlots(ctx, slots, with); err != nil {
 		return err
 	}
 	return c.tryKeys(ctx, keys)
+}
+
+// answers returns nil if the Backend answers within the budget of a read: one that
+// takes longer would have all reads fail, and writes that hang for the whole of
+// their budget would keep it from being told soon after it is back.
+func (c *core) answers(ctx context.Context) error {
+	ctx, cancel := c.reading(ctx)
+	defer cancel()
+	return guarded(func() error {
+		_, _, err := c.backend.Get(ctx, c.shared.keyOfSlot(clearSlot))
+		return err
+	})
 }
 
 // probe tells the breaker that the Backend answers.
