@@ -36,7 +36,7 @@ type shared struct {
 	creates chan struct{} // full while a goroutine creates stamps
 	touches bool          // the Backend can prolong what it holds
 	debts   debts
-	breaker breaker
+	breaker *breaker
 }
 
 const (
@@ -46,8 +46,7 @@ const (
 )
 
 func newShared(b Backend, prefix string, maxFaults int) *shared {
-	s := &shared{prefix: prefix + "!", seed: maphash.MakeSeed(), creates: make(chan struct{}, 1), touches: canTouch(b)}
-	s.breaker.limit = maxFaults
+	s := &shared{prefix: prefix + "!", seed: maphash.MakeSeed(), creates: make(chan struct{}, 1), touches: canTouch(b), breaker: newBreaker(maxFaults)}
 	return s
 }
 
