@@ -83,8 +83,8 @@ func (c *core) set(ctx context.Context, key string, raw []byte, ttl time.Duratio
 	if err == nil || errors.Is(err, ErrDown) {
 		return err
 	}
-	if gone := c.remove(ctx, key); gone != nil {
-		return fmt.Errorf("%w (and the entry before it may remain: %w)", err, gone)
+	if gone := c.remove(ctx, key); gone != nil { // not wrapped: that was asked, whatever this was
+		return fmt.Errorf("%w (and the entry before it may remain: %v)", err, gone)
 	}
 	return err
 }

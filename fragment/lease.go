@@ -112,6 +112,9 @@ func (c *core) lock(ctx context.Context, j *job, owner string) (took bool, err e
 		took, err = Lock(ctx, c.backend, j.key, owner, c.leaseTTL(j))
 		return err
 	})
+	if err != nil && !errors.Is(err, errors.ErrUnsupported) && !errors.Is(err, ErrDown) {
+		c.oweLease(j, owner) // the Backend may have heard of it
+	}
 	return took, err
 }
 
@@ -120,6 +123,7 @@ func (c *core) unlock(ctx context.Context, j *job, owner string) {
 	defer cancel()
 	began := time.Now()
 	if err := c.call(ctx, false, func(ctx context.Context) error { return Unlock(ctx, c.backend, j.key, owner) }); err != nil {
+		c.oweLease(j, owner)
 		c.fault(ctx, j.name, "unlock", began, err)
 	}
 }
