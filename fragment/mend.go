@@ -75,7 +75,7 @@ func (c *core) answers(ctx context.Context) error {
 	ctx, cancel := c.reading(ctx)
 	defer cancel()
 	return guarded(func() error {
-		_, _, err := c.backend.Get(ctx, c.shared.keyOfSlot(clearSlot))
+		_, err := GetMany(ctx, c.backend, []string{c.shared.keyOfSlot(clearSlot)}) // as reads do
 		return err
 	})
 }
