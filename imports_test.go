@@ -48,6 +48,7 @@ var mayImport = map[string][]string{
 	"fragment/memorybackend":    {"fragment", otterPath},
 	"fragment/metrics":          {"fragment", prometheusPath},
 	"fragment/redisbackend":     {"fragment", rueidisPath},
+	"internal/faulttest":        {},
 	"internal/ratio":            {},
 	"internal/coherence":        {},
 	"internal/servers":          {},

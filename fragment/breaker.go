@@ -3,6 +3,7 @@ package fragment
 import (
 	"context"
 	"errors"
+	"fmt"
 	"sync"
 	"time"
 )
@@ -14,7 +15,7 @@ var ErrDown = errors.New("fragment: the backend is down, and left alone until it
 
 const (
 	defaultMaxFaults = 5
-	settling         = 2 * time.Second
+	settling         = 1250 * time.Millisecond // several times lastTry, and what a try takes
 )
 
 // A breaker keeps a Backend that is down from being asked. It opens after so many
@@ -22,7 +23,7 @@ const (
 // and, as soon as one try succeeds, half opens it: writes are let through. Reads
 // follow after a pause, in which other processes, that have heard of the same
 // recovery at about the same time, tell the Backend what was invalidated
-// meanwhile.
+// meanwhile: they have tried it no longer ago than lastTry.
 type breaker struct {
 	limit   int // not above zero: it never opens
 	opening func()
@@ -30,6 +31,9 @@ type breaker struct {
 	faults  int // in a row; guarded by mu, as what follows
 	state   breakerState
 	settled time.Time // when a half open one closes
+
+	spell context.Context // of the calls under way: it ends as the breaker opens
+	end   context.CancelFunc
 }
 
 type breakerState uint8
@@ -42,6 +46,12 @@ const (
 
 func (s breakerState) String() string {
 	return [...]string{closed: "closed", open: "open", halfOpen: "half open"}[s]
+}
+
+func newBreaker(limit int) *breaker {
+	b := &breaker{limit: limit}
+	b.spell, b.end = context.WithCancel(context.Background())
+	return b
 }
 
 func (b *breaker) now() breakerState {
@@ -66,6 +76,7 @@ func (b *breaker) note(err error) (opened bool) {
 		b.opening() // before anybody can see it
 	}
 	b.state = open
+	b.end()
 	return true
 }
 
@@ -77,6 +88,7 @@ func (b *breaker) answered(now time.Time) (state breakerState, changed bool) {
 	switch {
 	case b.state == open:
 		b.state, b.settled, b.faults = halfOpen, now.Add(settling), 0
+		b.spell, b.end = context.WithCancel(context.Background())
 		return b.state, true
 	case b.state == halfOpen && !now.Before(b.settled):
 		b.state = closed
@@ -88,19 +100,46 @@ func (b *breaker) answered(now time.Time) (state breakerState, changed bool) {
 // isDown reports whether the Backend is not to be read.
 func (c *core) isDown() bool { return c.shared != nil && c.shared.breaker.now() != closed }
 
+// enter returns the ctx of a call, or ErrDown if it is not to be made. reads tells
+// that it does not write: a write, whose budget is large, ends early if the breaker
+// opens.
+func (b *breaker) enter(ctx context.Context, reads bool) (inside context.Context, leave func(), err error) {
+	b.mu.Lock()
+	state, spell := b.state, b.spell
+	b.mu.Unlock()
+	if state == open || reads && state == halfOpen {
+		return nil, nil, ErrDown
+	}
+	if reads {
+		return ctx, func() {}, nil
+	}
+	inside, cancel := context.WithCancelCause(ctx)
+	stop := context.AfterFunc(spell, func() { cancel(errWentDown) })
+	return inside, func() { stop(); cancel(nil) }, nil
+}
+
+// errWentDown is the cause of the end of a call that others have found to be in
+// vain. Without it a page that hangs in a write would wait for the whole of its
+// budget, and so would those who wait for that page.
+var errWentDown = errors.New("fragment: the backend went down meanwhile")
+
 // asks runs one call to a Backend that is not of this process, unless the breaker
 // is open, and tells the breaker how it ended. reads tells that it does not write.
-func (c *core) asks(ctx context.Context, reads bool, call func() error) error {
-	b := &c.shared.breaker
-	if state := b.now(); state == open || reads && state == halfOpen {
-		return ErrDown
+func (c *core) asks(ctx context.Context, reads bool, call func(context.Context) error) error {
+	b := c.shared.breaker
+	inside, leave, err := b.enter(ctx, reads)
+	if err != nil {
+		return err
 	}
+	defer leave()
 	began := time.Now()
-	err := guarded(call)
-	if errors.Is(err, ErrTooLarge) || errors.Is(err, errors.ErrUnsupported) {
+	err = guarded(func() error { return call(inside) })
+	switch {
+	case errors.Is(err, ErrTooLarge) || errors.Is(err, errors.ErrUnsupported):
 		return err // it answers
-	}
-	if err != nil && ctx.Err() != nil && !errors.Is(context.Cause(ctx), errBudget) && time.Since(began) < c.readTimeout/2 {
+	case err != nil && context.Cause(inside) == errWentDown:
+		return fmt.Errorf("%w: %w", errWentDown, err)
+	case err != nil && ctx.Err() != nil && !errors.Is(context.Cause(ctx), errBudget) && time.Since(began) < c.readTimeout/2:
 		return err // it is the caller who gave up, and soon
 	}
 	if b.note(err) {

@@ -48,9 +48,9 @@ func (c *core) get(ctx context.Context, key string) (raw []byte, ok bool, err er
 }
 
 // call runs f, which calls the Backend, with all that stands between.
-func (c *core) call(ctx context.Context, reads bool, f func() error) error {
+func (c *core) call(ctx context.Context, reads bool, f func(context.Context) error) error {
 	if c.shared == nil {
-		return guarded(f)
+		return guarded(func() error { return f(ctx) })
 	}
 	return c.asks(ctx, reads, f)
 }
@@ -68,7 +68,7 @@ func (c *core) getManyToWrite(ctx context.Context, keys []string) (map[string][]
 }
 
 func (c *core) getManyAs(ctx context.Context, reads bool, keys []string) (found map[string][]byte, err error) {
-	err = c.call(ctx, reads, func() (err error) {
+	err = c.call(ctx, reads, func(ctx context.Context) (err error) {
 		found, err = GetMany(ctx, c.backend, keys)
 		return err
 	})
@@ -83,22 +83,22 @@ func (c *core) set(ctx context.Context, key string, raw []byte, ttl time.Duratio
 	if err == nil || errors.Is(err, ErrDown) {
 		return err
 	}
-	if gone := c.remove(ctx, key); gone != nil {
-		return fmt.Errorf("%w (and the entry before it may remain: %w)", err, gone)
+	if gone := c.remove(ctx, key); gone != nil { // not wrapped: that was asked, whatever this was
+		return fmt.Errorf("%w (and the entry before it may remain: %v)", err, gone)
 	}
 	return err
 }
 
 func (c *core) trySet(ctx context.Context, key string, raw []byte, ttl time.Duration) (err error) {
-	return c.call(ctx, false, func() error { return c.backend.Set(ctx, key, raw, ttl) })
+	return c.call(ctx, false, func(ctx context.Context) error { return c.backend.Set(ctx, key, raw, ttl) })
 }
 
 func (c *core) setMany(ctx context.Context, items map[string][]byte, ttl time.Duration) (err error) {
-	return c.call(ctx, false, func() error { return SetMany(ctx, c.backend, items, ttl) })
+	return c.call(ctx, false, func(ctx context.Context) error { return SetMany(ctx, c.backend, items, ttl) })
 }
 
 func (c *core) add(ctx context.Context, key string, raw []byte, ttl time.Duration) (added bool, err error) {
-	err = c.call(ctx, false, func() error {
+	err = c.call(ctx, false, func(ctx context.Context) error {
 		added, err = Add(ctx, c.backend, key, raw, ttl)
 		return err
 	})
@@ -107,7 +107,7 @@ func (c *core) add(ctx context.Context, key string, raw []byte, ttl time.Duratio
 
 func (c *core) remove(ctx context.Context, keys ...string) (err error) {
 	defer c.near.drop(ctx, keys...)
-	return c.call(ctx, false, func() error { return c.backend.Delete(ctx, keys...) })
+	return c.call(ctx, false, func(ctx context.Context) error { return c.backend.Delete(ctx, keys...) })
 }
 
 func caught(err *error) {

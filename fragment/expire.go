@@ -87,7 +87,7 @@ func (c *core) expireShared(ctx context.Context, name, key string, found state, 
 }
 
 func (c *core) swap(ctx context.Context, key string, old, stamp uint64, ttl time.Duration) (swapped bool, err error) {
-	err = c.call(ctx, false, func() error {
+	err = c.call(ctx, false, func(ctx context.Context) error {
 		swapped, err = Swap(ctx, c.backend, key, encodeStamp(old), encodeStamp(stamp), ttl)
 		return err
 	})

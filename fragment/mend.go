@@ -6,117 +6,14 @@ import (
 	"maps"
 	"math/rand/v2"
 	"slices"
-	"sync"
-	"sync/atomic"
 	"time"
 )
 
-// debts are what a Backend that others use has not been told: slots that stay
-// blocked in this process, and keys whose entries it does not serve, until it is.
-type debts struct {
-	mu    sync.Mutex
-	slots map[slotNo]int     // how often block was called for it; guarded by mu, as what follows
-	with  map[*core]struct{} // caches that are to be told of slots together with this one
-	keys  map[string]uint64  // at most maxDebts, then all is owed; each with its number
-	last  uint64             // number of a key
-	many  atomic.Int64       // of keys, for those who only look
-	busy  bool               // a goroutine is at it
-}
-
-const maxDebts = 10_000
-
-// owes reports whether the entry under key was to be deleted and was not.
-func (d *debts) owes(key string) bool {
-	if d.many.Load() == 0 {
-		return false
-	}
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	_, owed := d.keys[key]
-	return owed
-}
-
-// oweSlots notes an invalidation that failed, for this cache or another one of
-// with. Its slots are blocked already. All are told again together: a cache that
-// was told alone may by now hold what was made of parts that are old, in one that
-// was not.
-func (c *core) oweSlots(slots []slotNo, with []*core) {
-	d := &c.shared.debts
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	d.oweSlots(slots, with)
-}
-
-// oweSlots is that for who holds mu.
-func (d *debts) oweSlots(slots []slotNo, with []*core) {
-	if d.slots == nil {
-		d.slots, d.with = make(map[slotNo]int), make(map[*core]struct{})
-	}
-	for _, slot := range slots {
-		d.slots[slot]++
-	}
-	for _, other := range with {
-		d.with[other] = struct{}{}
-	}
-}
-
-// oweKeys notes keys that were to be deleted. Of too many all entries are owed.
-func (c *core) oweKeys(keys []string) {
-	d := &c.shared.debts
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	if d.keys == nil {
-		d.keys = make(map[string]uint64)
-	}
-	d.last++
-	for _, key := range keys {
-		d.keys[key] = d.last
-	}
-	if len(d.keys) > maxDebts {
-		block([]*stamps{c.stamps}, ofClear) // before they are forgotten
-		d.oweSlots([]slotNo{clearSlot}, nil)
-		clear(d.keys)
-	}
-	d.many.Store(int64(len(d.keys)))
-}
-
-// paid notes that the entries under keys were written or deleted after all.
-func (d *debts) paid(keys ...string) {
-	if d.many.Load() == 0 {
-		return
-	}
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	for _, key := range keys {
-		delete(d.keys, key)
-	}
-	d.many.Store(int64(len(d.keys)))
-}
-
-// paidSince is paid for keys that were owed then, as owed returned them, and are
-// not owed anew.
-func (d *debts) paidSince(owed map[string]uint64, keys []string) {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	for _, key := range keys {
-		if d.keys[key] == owed[key] {
-			delete(d.keys, key)
-		}
-	}
-	d.many.Store(int64(len(d.keys)))
-}
-
-// owed returns what is owed now.
-func (d *debts) owed() (slots map[slotNo]int, with []*core, keys map[string]uint64) {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	return maps.Clone(d.slots), slices.Collect(maps.Keys(d.with)), maps.Clone(d.keys)
-}
-
-// Between two tries.
+// Between two tries. Reads are let through at the latest after one more of these,
+// of a call, and of settling: within two seconds of the recovery.
 const (
 	firstTry = 100 * time.Millisecond
-	lastTry  = time.Second
+	lastTry  = 250 * time.Millisecond
 )
 
 // mend sees to it that the Backend is told what it is owed, and that its breaker
@@ -148,30 +45,39 @@ func (c *core) mended(ctx context.Context) bool {
 	d := &c.shared.debts
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	d.busy = state != closed || len(d.slots)+len(d.keys) > 0
+	d.busy = state != closed || len(d.slots)+len(d.keys)+len(d.gone) > 0
 	return !d.busy
 }
 
-// try asks the Backend something, if it is left alone, and tells it what it is
-// owed.
+// try asks the Backend something, and if that answers, tells it what it is owed.
 func (c *core) try(ctx context.Context) error {
-	ctx, cancel := c.writing(ctx)
-	defer cancel()
+	if err := c.answers(ctx); err != nil {
+		return err
+	}
 	if c.shared.breaker.now() == open {
-		err := guarded(func() error {
-			_, _, err := c.backend.Get(ctx, c.shared.keyOfSlot(clearSlot))
-			return err
-		})
-		if err != nil {
-			return err
-		}
 		c.probe(ctx)
 	}
+	ctx, cancel := c.writing(ctx)
+	defer cancel()
 	slots, with, keys := c.shared.debts.owed()
 	if err := c.trySlots(ctx, slots, with); err != nil {
 		return err
 	}
-	return c.tryKeys(ctx, keys)
+	err := c.tryKeys(ctx, keys)
+	c.tryLeases(ctx)
+	return err
+}
+
+// answers returns nil if the Backend answers within the budget of a read: one that
+// takes longer would have all reads fail, and writes that hang for the whole of
+// their budget would keep it from being told soon after it is back.
+func (c *core) answers(ctx context.Context) error {
+	ctx, cancel := c.reading(ctx)
+	defer cancel()
+	return guarded(func() error {
+		_, err := GetMany(ctx, c.backend, []string{c.shared.keyOfSlot(clearSlot)}) // as reads do
+		return err
+	})
 }
 
 // probe tells the breaker that the Backend answers.

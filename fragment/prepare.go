@@ -119,8 +119,17 @@ func (c *core) createStamp(ctx context.Context, slot slotNo) (uint64, error) {
 // do before the next invalidation, and until then no fill could store.
 func (c *core) replaceForeign(ctx context.Context, key string, stamp uint64) error {
 	found, err := c.getManyToWrite(ctx, []string{key})
-	if _, there := found[key]; err != nil || !there || stampIn(found, key) != 0 {
+	if _, there := found[key]; err != nil || stampIn(found, key) != 0 || !there && !c.isUnreadable(ctx, key) {
 		return err
 	}
 	return c.trySet(ctx, key, encodeStamp(stamp), Forever)
+}
+
+// isUnreadable reports whether the Backend cannot return what is under key though
+// it can be asked for many keys, such as what is of another type in Redis.
+func (c *core) isUnreadable(ctx context.Context, key string) bool {
+	return guarded(func() error {
+		_, _, err := c.backend.Get(ctx, key)
+		return err
+	}) != nil
 }

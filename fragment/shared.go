@@ -39,7 +39,7 @@ type shared struct {
 	touches bool          // the Backend can prolong what it holds
 	leases  bool          // it is a Locker
 	debts   debts
-	breaker breaker
+	breaker *breaker
 }
 
 const (
@@ -50,8 +50,10 @@ const (
 
 func newShared(b Backend, prefix string, maxFaults int) *shared {
 	prefix += "!"
-	s := &shared{prefix: prefix, clear: prefix + "clear", epoch: prefix + "epoch", seed: maphash.MakeSeed(), creates: make(chan struct{}, 1), touches: canTouch(b)}
-	s.breaker.limit = maxFaults
+	s := &shared{
+		prefix: prefix, clear: prefix + "clear", epoch: prefix + "epoch", seed: maphash.MakeSeed(),
+		creates: make(chan struct{}, 1), touches: canTouch(b), breaker: newBreaker(maxFaults),
+	}
 	_, s.leases = b.(Locker)
 	return s
 }

@@ -40,16 +40,17 @@ func leaseOf(key string) string { return key + leaseSuffix }
 const leaseSuffix = " lease"
 
 // Each script is one step for the server: between a look at who has the lease and
-// what follows from that, nobody else gets it.
+// what follows from that, nobody else gets it. What is no string, or does not end by
+// itself, is no lease: all would wait for its end for ever.
 var (
-	locking = rueidis.NewLuaScript(`local owner = redis.call('GET', KEYS[1])
-if owner and owner ~= ARGV[1] then return 0 end
+	locking = rueidis.NewLuaScript(`local owner = redis.pcall('GET', KEYS[1])
+if type(owner) == 'string' and owner ~= ARGV[1] and redis.call('PTTL', KEYS[1]) >= 0 then return 0 end
 redis.call('SET', KEYS[1], ARGV[1], 'PX', ARGV[2])
 return 1`)
-	swapping = rueidis.NewLuaScript(`if redis.call('GET', KEYS[1]) ~= ARGV[1] then return 0 end
+	swapping = rueidis.NewLuaScript(`if redis.pcall('GET', KEYS[1]) ~= ARGV[1] then return 0 end
 redis.call('SET', KEYS[1], ARGV[2], 'PX', ARGV[3])
 return 1`)
-	unlocking = rueidis.NewLuaScript(`if redis.call('GET', KEYS[1]) == ARGV[1] then return redis.call('DEL', KEYS[1]) end
+	unlocking = rueidis.NewLuaScript(`if redis.pcall('GET', KEYS[1]) == ARGV[1] then return redis.call('DEL', KEYS[1]) end
 return 0`)
 )
 

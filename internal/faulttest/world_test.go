@@ -1,0 +1,123 @@
+package faulttest_test
+
+import (
+	"context"
+	"net/url"
+	"testing"
+	"time"
+
+	"github.com/pongocache/pongocache/fragment"
+	_ "github.com/pongocache/pongocache/fragment/bigcachebackend"
+	_ "github.com/pongocache/pongocache/fragment/memcachedbackend"
+	_ "github.com/pongocache/pongocache/fragment/redisbackend"
+	"github.com/pongocache/pongocache/internal/servers"
+)
+
+// What a call of a cache to its server may take, as the caches here have it by
+// default, and what this machine may add, which runs much else at once.
+const (
+	readBudget  = 100 * time.Millisecond
+	writeBudget = time.Second
+	slack       = 150 * time.Millisecond
+)
+
+// A world is two sites on one server, and those who visit them.
+type world struct {
+	*testing.T
+	server   *servers.Server
+	proxy    *servers.Proxy // between the sites and the server
+	rows     *ledger
+	sites    []*site
+	visitors *visitors
+}
+
+// A layout is what the caches of the sites are made of.
+type layout struct {
+	name  string
+	start func(t testing.TB) *servers.Server
+	url   func(addr string) string
+	lag   time.Duration // see ledger
+}
+
+var (
+	onRedis = layout{
+		name:  "redis",
+		start: func(t testing.TB) *servers.Server { return servers.Redis(t) },
+		url:   func(addr string) string { return "redis://" + addr },
+	}
+	onMemcached = layout{
+		name:  "memcached",
+		start: func(t testing.TB) *servers.Server { return servers.Memcached(t) },
+		url:   func(addr string) string { return "memcached://" + addr },
+	}
+	// Others hear of a change by tracking, and of a connection that is lost within
+	// two seconds.
+	onTiered = layout{
+		name:  "tiered",
+		start: onRedis.start,
+		url: func(addr string) string {
+			return "tiered:?near=bigcache%3A&far=" + url.QueryEscape(onRedis.url(addr))
+		},
+		lag: 2 * time.Second,
+	}
+)
+
+// newWorld starts a server and two sites on it, and lets the visitors in.
+func newWorld(t *testing.T, on layout) *world {
+	w := &world{T: t, rows: &ledger{lag: on.lag}, server: on.start(t)}
+	w.proxy = servers.NewProxy(t, w.server.Addr)
+	for range sites {
+		w.sites = append(w.sites, newSite(t, w.rows, func(o fragment.Options) *fragment.Cache {
+			cache, err := fragment.Open(context.Background(), on.url(w.proxy.Addr), o)
+			if err != nil {
+				t.Fatal(err)
+			}
+			return cache
+		}))
+	}
+	w.visitors = newVisitors(t, w.rows, w.sites)
+	return w
+}
+
+// await waits until done, but not longer than within, and returns how long it took.
+func (w *world) await(what string, within time.Duration, done func() bool) time.Duration {
+	w.Helper()
+	began := time.Now()
+	for !done() {
+		if time.Since(began) > within {
+			w.Errorf("after %v: want that %s", within, what)
+			break
+		}
+		time.Sleep(5 * time.Millisecond)
+	}
+	return time.Since(began)
+}
+
+// hitsSince reports whether each site has served a page from its cache that was
+// asked for after then, and uses its server.
+func (w *world) hitsSince(then time.Time) bool {
+	var hits [sites]bool
+	for _, one := range w.visitors.between(then, time.Now()) {
+		hits[one.site] = hits[one.site] || one.hit
+	}
+	for i, s := range w.sites {
+		if state, _ := s.seen.state(); !hits[i] || state != "closed" {
+			return false
+		}
+	}
+	return true
+}
+
+// allCurrent reports whether each site shows the last version of each row, also the
+// site whose neighbour could not tell the server of it.
+func (w *world) allCurrent() bool {
+	for from := range w.sites {
+		for no := range w.rows.rows {
+			text, _, err := w.visitors.ask(from, no)
+			if err != nil || check(text, no, w.rows.rows[no].version.Load()) != nil {
+				return false
+			}
+		}
+	}
+	return true
+}
