@@ -100,18 +100,14 @@ func (b *breaker) answered(now time.Time) (state breakerState, changed bool) {
 // isDown reports whether the Backend is not to be read.
 func (c *core) isDown() bool { return c.shared != nil && c.shared.breaker.now() != closed }
 
-// enter returns the ctx of a call, or ErrDown if it is not to be made. reads tells
-// that it does not write: a write, whose budget is large, ends early if the breaker
-// opens.
+// enter returns the ctx of a call, which ends early if the breaker opens; or
+// ErrDown, if the call is not to be made. reads tells that it does not write.
 func (b *breaker) enter(ctx context.Context, reads bool) (inside context.Context, leave func(), err error) {
 	b.mu.Lock()
 	state, spell := b.state, b.spell
 	b.mu.Unlock()
 	if state == open || reads && state == halfOpen {
 		return nil, nil, ErrDown
-	}
-	if reads {
-		return ctx, func() {}, nil
 	}
 	inside, cancel := context.WithCancelCause(ctx)
 	stop := context.AfterFunc(spell, func() { cancel(errWentDown) })
