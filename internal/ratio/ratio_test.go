@@ -2,14 +2,30 @@ package ratio_test
 
 import (
 	"flag"
+	"fmt"
 	"testing"
 	"time"
 
 	"github.com/pongocache/pongocache/internal/ratio"
 )
 
+// The figures are those of a quiet moment, for which a busy machine is given some
+// tries.
 func TestCompareReportsRatioAndDifference(t *testing.T) {
 	runBriefly(t)
+	var wrong string
+	for range 10 {
+		if wrong = compare(t); wrong == "" {
+			return
+		}
+	}
+	t.Error(wrong)
+}
+
+// compare tells what is wrong with the figures of a side that takes 10 µs and one
+// that takes 30.
+func compare(t *testing.T) (wrong string) {
+	t.Helper()
 	var baselineRuns, ourRuns int
 	result := testing.Benchmark(func(b *testing.B) {
 		baselineRuns, ourRuns = 0, 0
@@ -20,31 +36,36 @@ func TestCompareReportsRatioAndDifference(t *testing.T) {
 	if baselineRuns != result.N || ourRuns != result.N {
 		t.Errorf("got %d runs of the baseline and %d of ours, want %d of each", baselineRuns, ourRuns, result.N)
 	}
-	if x := result.Extra["x-of-baseline"]; x < 2 || x > 4 {
-		t.Errorf("got x-of-baseline %.2f, want about 3", x)
+	x, over := result.Extra["x-of-baseline"], result.Extra["ns-over-baseline"]
+	switch {
+	case x < 2 || x > 4:
+		return fmt.Sprintf("got x-of-baseline %.2f, want about 3", x)
+	case over < 15000 || over > 30000:
+		return fmt.Sprintf("got ns-over-baseline %.0f, want about 20000", over)
+	case result.NsPerOp() < 30000:
+		return fmt.Sprintf("got %d ns/op, want at least the 30000 of our side", result.NsPerOp())
 	}
-	if ns := result.Extra["ns-over-baseline"]; ns < 15000 || ns > 30000 {
-		t.Errorf("got ns-over-baseline %.0f, want about 20000", ns)
-	}
-	if ns := result.NsPerOp(); ns < 30000 {
-		t.Errorf("got %d ns/op, want at least the 30000 of our side", ns)
-	}
+	return ""
 }
 
 func TestMediansKeepTheOrderOfTheSides(t *testing.T) {
 	runBriefly(t)
-	testing.Benchmark(func(b *testing.B) {
-		m := ratio.Medians(b,
-			func(n int) { spin(n, 20*time.Microsecond) },
-			func(n int) { spin(n, 80*time.Microsecond) },
-			func(n int) { spin(n, 40*time.Microsecond) })
+	var m []float64
+	for range 10 {
+		testing.Benchmark(func(b *testing.B) {
+			m = ratio.Medians(b,
+				func(n int) { spin(n, 20*time.Microsecond) },
+				func(n int) { spin(n, 80*time.Microsecond) },
+				func(n int) { spin(n, 40*time.Microsecond) })
+		})
 		if len(m) != 3 {
 			t.Fatalf("got %d medians, want 3", len(m))
 		}
-		if b.N > 100 && !(m[0] < m[2] && m[2] < m[1]) {
-			t.Errorf("got medians %.0f, want the first the least and the second the greatest", m)
+		if m[0] < m[2] && m[2] < m[1] {
+			return
 		}
-	})
+	}
+	t.Errorf("got medians %.0f, want the first the least and the second the greatest", m)
 }
 
 // runBriefly makes testing.Benchmark run so many times, whatever that takes.
