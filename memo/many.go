@@ -1,6 +1,7 @@
 package memo
 
 import (
+	"bytes"
 	"context"
 	"fmt"
 	"sync/atomic"
@@ -42,7 +43,7 @@ func (f *Func[K, V]) keysOf(ks []K) []fragment.Key {
 // getAll has the cache load what is missing, by LoadMany if there is one.
 func (f *Func[K, V]) getAll(ctx context.Context, ks []K, results []Result[V]) {
 	keys := f.keysOf(ks)
-	b := &batch[K, V]{f: f, ks: make([]K, len(ks)), loaded: make([]atomic.Pointer[V], len(ks))}
+	b := &batch[K, V]{f: f, ks: make([]K, len(ks)), loaded: make([]atomic.Pointer[loaded[V]], len(ks))}
 	for i, k := range ks {
 		b.ks[i] = ownKey(&f.keys, k)
 	}
@@ -68,7 +69,13 @@ type batch[K, V any] struct {
 	// loaded is what fills have decoded already. A fill may go on beside
 	// GetMany, and after it: what it decodes is its own until it hands that over,
 	// whole, and never touches it again.
-	loaded []atomic.Pointer[V]
+	loaded []atomic.Pointer[loaded[V]]
+}
+
+// loaded is an answer, encoded and decoded again.
+type loaded[V any] struct {
+	raw []byte
+	own *V
 }
 
 func (b *batch[K, V]) do(ctx context.Context, keys []fragment.Key) ([]fragment.Answer, error) {
@@ -82,7 +89,7 @@ func (b *batch[K, V]) do(ctx context.Context, keys []fragment.Key) ([]fragment.A
 func (b *batch[K, V]) fillOne(ctx context.Context, i int) ([]byte, error) {
 	raw, own, err := b.f.fill(ctx, b.ks[i])
 	if err == nil {
-		b.loaded[i].Store(own)
+		b.loaded[i].Store(&loaded[V]{raw, own})
 	}
 	return raw, err
 }
@@ -104,17 +111,17 @@ func (b *batch[K, V]) fill(ctx context.Context, missing []int) ([]fragment.Fille
 		}
 		s := b.f.settle(b.ks[i], results[at].Value)
 		filled[at] = fragment.Filled{Value: s.raw, Tags: s.tags, TTL: s.ttl, Skip: s.skip}
-		b.loaded[i].Store(s.own)
+		b.loaded[i].Store(&loaded[V]{s.raw, s.own})
 	}
 	return filled, nil
 }
 
 // take gives v the answer of place i, which is raw, and reports whether it could.
 // What was loaded stands in the first place of its argument; the others have
-// copies.
+// copies. It may be that of a load in the background, beside a stale answer.
 func (b *batch[K, V]) take(i int, raw []byte, v *V) bool {
-	if own := b.loaded[i].Load(); own != nil {
-		*v = *own
+	if one := b.loaded[i].Load(); one != nil && bytes.Equal(one.raw, raw) {
+		*v = *one.own
 		return true
 	}
 	return b.f.decode(raw, v) == nil
