@@ -2,6 +2,7 @@ package fragment_test
 
 import (
 	"context"
+	"errors"
 	"sync"
 	"testing"
 	"testing/synctest"
@@ -93,4 +94,51 @@ func TestSlowBackendStaysLeftAlone(t *testing.T) {
 		time.Sleep(2 * time.Second)
 		wantBreaker(t, seen, "open", "half open", "closed")
 	})
+}
+
+// mistyped is a server that holds something of another type under some keys, as
+// Redis can: it is there, and cannot be read.
+type mistyped struct {
+	*fragmenttest.Conn
+	keys sync.Map
+}
+
+func (m *mistyped) Get(ctx context.Context, key string) ([]byte, bool, error) {
+	if _, is := m.keys.Load(key); is {
+		return nil, false, errors.New("it is of another type")
+	}
+	return m.Conn.Get(ctx, key)
+}
+
+func (m *mistyped) GetMany(ctx context.Context, keys []string) (map[string][]byte, error) {
+	found, err := m.Conn.GetMany(ctx, keys)
+	for _, key := range keys {
+		if _, is := m.keys.Load(key); is {
+			delete(found, key)
+		}
+	}
+	return found, err
+}
+
+func (m *mistyped) Set(ctx context.Context, key string, value []byte, ttl time.Duration) error {
+	m.keys.Delete(key)
+	return m.Conn.Set(ctx, key, value, ttl)
+}
+
+// What another program left under the key of a stamp is replaced, also if it cannot
+// be read; else nothing could be stored any more.
+func TestStampOfAnotherTypeIsReplaced(t *testing.T) {
+	for _, stamp := range []string{"!clear", "!epoch"} {
+		server := fragmenttest.NewServer()
+		server.Put(stamp, []byte("of another program"))
+		b := &mistyped{Conn: server.Connect()}
+		b.keys.Store(stamp, true)
+		c, k := open(t, b, fragment.Options{}), fragment.KeyOf("k")
+		for range 3 {
+			c.Do(t.Context(), k, withTags("t"), give("v"))
+		}
+		if got, ok, err := c.Get(t.Context(), k); string(got) != "v" || !ok || err != nil {
+			t.Errorf("%s: got %q, %v, error %v, want that it is stored", stamp, got, ok, err)
+		}
+	}
 }

@@ -25,23 +25,34 @@ func (f fault) test(t *testing.T, on layout) {
 	w := newWorld(t, on)
 	start := time.Now()
 	w.await("both sites serve from their caches", 10*time.Second, func() bool { return w.hitsSince(start) })
-	time.Sleep(300 * time.Millisecond) // of fair weather
+	time.Sleep(200 * time.Millisecond) // of fair weather
 	for _, s := range w.sites {
 		s.seen.reset()
 	}
 	began := time.Now()
 	f.begin(w)
 	if f.opens {
-		w.await("both breakers open", 3*time.Second, w.isOpen)
+		w.await("both breakers open", 5*time.Second, w.isOpen)
 	}
+	w.await("both sites tell of it", 10*time.Second, func() bool {
+		return w.sites[0].seen.has(f.tells...) && w.sites[1].seen.has(f.tells...)
+	})
 	time.Sleep(f.lasts)
 	ended := time.Now()
 	f.end(w)
 	back := time.Now()
-	took := w.await("both sites serve from their caches again", 8*time.Second, func() bool { return w.hitsSince(back) })
-	if took > recovery+slack {
-		t.Errorf("both sites are of use %v after the end of the fault: want %v", took, recovery)
+	took := w.await("both sites serve from their caches again", 10*time.Second, func() bool { return w.hitsSince(back) })
+	_, plain := w.visitors.between(back, time.Now())
+	stalled := quantile(plain, 1)
+	most := recovery + slack + 4*stalled
+	if stalled > readBudget/2 {
+		most += 2 * recovery // reads were too slow for it, and it was left alone once more
+		t.Logf("the machine stalled for %v meanwhile", stalled)
 	}
+	if took > most {
+		t.Errorf("both sites are of use %v after the end of the fault: want %v", took, most)
+	}
+	time.Sleep(500 * time.Millisecond) // in which what must not come back would
 	w.visitors.end()
 	w.await("both sites show the last version of each row", 5*time.Second, w.allCurrent)
 	w.judge(f, start, began, ended)
@@ -58,37 +69,46 @@ func (w *world) isOpen() bool {
 	return true
 }
 
-// judge tests how long pages took, and what was told.
+// judge tests how long pages took, beside those that need no cache, and what was told.
 func (w *world) judge(f fault, start, began, ended time.Time) {
 	w.Helper()
-	begin := began.Add(-readBudget) // some are under way as it begins
-	fair, foul := w.visitors.between(start, begin), w.visitors.between(begin, ended)
-	var alone []visit // once the breaker is open
-	for i, s := range w.sites {
+	// Some are under way as it begins.
+	foul, plain := w.visitors.between(began.Add(-readBudget), ended)
+	all, always := w.visitors.between(start, time.Now())
+	alone := w.alone(ended)
+	w.log("no cache at all", plain)
+	w.log("in the fault", foul)
+	w.log("with the breaker open", alone)
+	busy := 2*quantile(plain, 1) + slack
+	if got := quantile(foul, 0.99); got > busy+readBudget {
+		w.Errorf("in the fault 1 of 100 pages took %v or longer: want at most %v, which is the budget more than those without a cache", got, busy+readBudget)
+	}
+	if got := quantile(alone, 0.99); f.opens && (len(alone) < 30 || got > busy) {
+		w.Errorf("with the breaker open 1 of 100 pages of %d took %v or longer: want at most %v, as without a cache", len(alone), got, busy)
+	}
+	if got, most := quantile(all, 1), patience+quantile(always, 1); got > most {
+		w.Errorf("a page took %v: want that none waits for longer than %v, for a lease among others", got, most)
+	}
+	for _, s := range w.sites {
 		s.seen.told(w.T, f.tells...)
+	}
+}
+
+// alone returns the visits of pages whose site had found out that the server is down.
+func (w *world) alone(ended time.Time) (some []visit) {
+	for i, s := range w.sites {
 		_, opened := s.seen.state()
 		if opened.IsZero() {
 			continue
 		}
-		for _, one := range w.visitors.between(opened, ended) {
+		visits, _ := w.visitors.between(opened, ended)
+		for _, one := range visits {
 			if one.site == i {
-				alone = append(alone, one)
+				some = append(some, one)
 			}
 		}
 	}
-	w.log("in fair weather", fair)
-	w.log("in the fault", foul)
-	w.log("with the breaker open", alone)
-	most := quantile(fair, 0.99) + readBudget + slack
-	if got := quantile(foul, 0.99); got > most {
-		w.Errorf("in the fault 1 of 100 pages took %v or longer: want at most %v, which is %v more than before and %v for the machine", got, most, readBudget, slack)
-	}
-	if got := quantile(w.visitors.between(start, time.Now()), 1); got > patience {
-		w.Errorf("a page took %v: want that none waits, for a lease among others, as it would for %v", got, patience)
-	}
-	if got := quantile(alone, 0.99); f.opens && (len(alone) < 50 || got >= max(readBudget, quantile(fair, 0.99))) {
-		w.Errorf("with the breaker open 1 of 100 pages of %d took %v or longer: want that none waits for the server", len(alone), got)
-	}
+	return some
 }
 
 func (w *world) log(when string, visits []visit) {

@@ -13,7 +13,7 @@ import (
 // An invalidation that returned nil holds for all sites. One that returned an error
 // holds for the site that asked for it, and for the others once that was made up for.
 type ledger struct {
-	rows [20]row
+	rows [8]row
 	lag  time.Duration // until others have heard of what is invalidated; zero: at once
 }
 

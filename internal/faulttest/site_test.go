@@ -39,24 +39,15 @@ const view = `<page={{ page }} memo={{ memo }} {% cache 60 "block" row tags=tag 
 
 func newSite(t *testing.T, rows *ledger, open func(fragment.Options) *fragment.Cache) *site {
 	s := &site{seen: newWitness()}
-	s.cache = open(fragment.Options{Prefix: "fault", Observe: s.seen.observe})
-	caches := new(fragment.Registry)
-	if err := caches.Use(fragment.DefaultName, s.cache); err != nil {
-		t.Fatal(err)
-	}
-	views, err := templates.New(fstest.MapFS{"page.html": {Data: []byte(view)}}, caches, templates.Options{})
+	s.cache = open(fragment.Options{Prefix: "fault", Observe: s.seen.observe, ReadTimeout: readBudget})
+	nothing, err := fragment.New(fragment.Null(), fragment.Options{})
 	if err != nil {
 		t.Fatal(err)
 	}
-	load := memo.New(s.cache, "memo", fragment.Policy{TTL: life}, func(ctx context.Context, no int) (int64, error) {
-		fragment.AddTags(ctx, tagOf(no))
-		return rows.rows[no].version.Load(), nil
-	})
-	h := &handler{rows: rows, load: load}
-	e := echo.New()
-	e.Renderer = echoext.Renderer(views)
-	e.GET("/cached/:row", h.show, echoext.Page(s.cache, fragment.Policy{TTL: life}))
-	server := httptest.NewServer(e)
+	mux := http.NewServeMux()
+	mux.Handle("/cached/", newApp(t, rows, s.cache))
+	mux.Handle("/plain/", newApp(t, rows, nothing))
+	server := httptest.NewServer(mux)
 	t.Cleanup(func() {
 		server.CloseClientConnections()
 		server.Close()
@@ -64,6 +55,27 @@ func newSite(t *testing.T, rows *ledger, open func(fragment.Options) *fragment.C
 	})
 	s.url = server.URL
 	return s
+}
+
+// newApp returns the application on a cache.
+func newApp(t *testing.T, rows *ledger, cache *fragment.Cache) *echo.Echo {
+	caches := new(fragment.Registry)
+	if err := caches.Use(fragment.DefaultName, cache); err != nil {
+		t.Fatal(err)
+	}
+	views, err := templates.New(fstest.MapFS{"page.html": {Data: []byte(view)}}, caches, templates.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	load := memo.New(cache, "memo", fragment.Policy{TTL: life}, func(ctx context.Context, no int) (int64, error) {
+		fragment.AddTags(ctx, tagOf(no))
+		return rows.rows[no].version.Load(), nil
+	})
+	h := &handler{rows: rows, load: load}
+	e := echo.New()
+	e.Renderer = echoext.Renderer(views)
+	e.GET("/:kind/:row", h.show, echoext.Page(cache, fragment.Policy{TTL: life}))
+	return e
 }
 
 // invalidate frees all that shows a row.

@@ -16,13 +16,14 @@ import (
 // next question. Writers pause likewise.
 const (
 	crowd       = 50
-	visitPause  = 60 * time.Millisecond
-	changePause = 30 * time.Millisecond
+	visitPause  = 100 * time.Millisecond
+	changePause = 25 * time.Millisecond
 )
 
 // A visit is one page that was asked for.
 type visit struct {
 	site  int
+	plain bool // it has nothing to do with a cache, and tells how busy the machine is
 	began time.Time
 	took  time.Duration
 	hit   bool
@@ -90,8 +91,12 @@ func (v *visitors) change(from int) {
 func (v *visitors) visit() {
 	no, from := rand.IntN(len(v.rows.rows)), rand.IntN(len(v.sites))
 	floor := v.rows.rows[no].floors[from].Load()
-	one := visit{site: from, began: time.Now()}
-	text, hit, err := v.ask(from, no)
+	one := visit{site: from, plain: rand.IntN(4) == 0, began: time.Now()}
+	kind := "cached"
+	if one.plain {
+		kind = "plain"
+	}
+	text, hit, err := v.ask(from, kind, no)
 	one.took, one.hit = time.Since(one.began), hit
 	if err == nil {
 		err = check(text, no, floor)
@@ -107,8 +112,8 @@ func (v *visitors) visit() {
 	}
 }
 
-func (v *visitors) ask(from, no int) (text string, hit bool, err error) {
-	resp, err := v.client.Get(fmt.Sprintf("%s/cached/%d", v.sites[from].url, no))
+func (v *visitors) ask(from int, kind string, no int) (text string, hit bool, err error) {
+	resp, err := v.client.Get(fmt.Sprintf("%s/%s/%d", v.sites[from].url, kind, no))
 	if err != nil {
 		return "", false, err
 	}
@@ -120,17 +125,21 @@ func (v *visitors) ask(from, no int) (text string, hit bool, err error) {
 	return string(body), strings.Contains(resp.Header.Get("Cache-Status"), "; hit"), err
 }
 
-// between returns the visits that began at from or later, and before to.
-func (v *visitors) between(from, to time.Time) []visit {
+// between returns the visits that began at from or later, and before to: those of
+// pages that are cached, and the plain ones.
+func (v *visitors) between(from, to time.Time) (cached, plain []visit) {
 	v.mu.Lock()
 	defer v.mu.Unlock()
-	var some []visit
 	for _, one := range v.visits {
-		if !one.began.Before(from) && one.began.Before(to) {
-			some = append(some, one)
+		switch {
+		case one.began.Before(from) || !one.began.Before(to):
+		case one.plain:
+			plain = append(plain, one)
+		default:
+			cached = append(cached, one)
 		}
 	}
-	return some
+	return cached, plain
 }
 
 // quantile is the time within which the fraction q of visits ended.

@@ -2,7 +2,6 @@ package faulttest_test
 
 import (
 	"context"
-	"errors"
 	"strings"
 	"sync"
 	"testing"
@@ -66,24 +65,27 @@ func (w *witness) state() (now string, opened time.Time) {
 	return w.breaker, w.opened
 }
 
-// told requires that something was told of a fault, whose text holds one of some.
-func (w *witness) told(t *testing.T, some ...string) {
-	t.Helper()
+// has reports whether something was told of a fault whose text holds one of some.
+func (w *witness) has(some ...string) bool {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	for _, leak := range w.leaked {
-		t.Errorf("an event tells a password: %s", leak)
-	}
 	for text := range w.faults {
 		for _, one := range some {
 			if strings.Contains(text, one) {
-				return
+				return true
 			}
 		}
 	}
-	t.Errorf("got the faults %v, want one with a text of %q", w.faults, some)
+	return false
 }
 
-// isOutage reports whether err is one that a site may return for a server that
-// cannot be told.
-func isOutage(err error) bool { return err != nil && !errors.Is(err, fragment.ErrClosed) }
+// told requires that, and that no event tells a password.
+func (w *witness) told(t *testing.T, some ...string) {
+	t.Helper()
+	if !w.has(some...) {
+		t.Errorf("got the faults %v, want one with a text of %q", w.faults, some)
+	}
+	for _, leak := range w.leaked {
+		t.Errorf("an event tells a password: %s", leak)
+	}
+}
