@@ -6,8 +6,6 @@ import (
 	"github.com/pongocache/pongocache/fragment"
 )
 
-const sender = "tag:cache" // as pongo2 names where an error comes from
-
 // registered is why the template tag could not be registered, or nil.
 var registered error
 
@@ -27,12 +25,14 @@ type cacheTag struct {
 	name  string       // NAME if it is a literal, or the path of the template; else ""
 	keys  *keyPair     // without VARY and with a known name
 	plain fragment.Key // for a rendering that is not looked up
-	using string       // of a literal using=
-	tags  []string     // of a literal tags=
+
+	policy      fragment.Policy // as far as it is known
+	computed    []option        // what completes it in each execution
+	literalTags bool            // tags= is in the policy
 }
 
 func parseCache(doc *pongo2.Parser, start *pongo2.Token, args *pongo2.Parser) (pongo2.INodeTag, *pongo2.Error) {
-	r := reader{Parser: args, start: start}
+	r := reader{Parser: args, start: start, usage: usage}
 	if neverRuns(doc, position(doc)) {
 		return nil, r.fail(start, "this block would never run: of a template that extends another only the blocks are rendered; move it into a {% block %}")
 	}
@@ -88,23 +88,23 @@ func (t *cacheTag) prepare(r reader) *pongo2.Error {
 	}
 	if t.name != "" {
 		t.plain = space.Key(t.name)
-		if len(t.vary) == 0 {
-			t.keys = &keyPair{t.key(t.name, false, nil), t.key(t.name, true, nil)}
+		if len(t.vary) == 0 && t.option[optVersion] == nil {
+			t.keys = &keyPair{t.key(t.name, false, nil, nil), t.key(t.name, true, nil, nil)}
 		}
 	}
-	if o := t.option["using"]; o != nil {
-		if t.using, _ = o.literalString(); t.using == "" && o.literal() != nil {
+	if o := t.option[optUsing]; o != nil {
+		if name, _ := o.literalString(); name == "" && o.literal() != nil {
 			return r.fail(o.tokens[0], "using="+o.text+" is no name of a cache: write using=\"shared\"")
 		}
 	}
-	if o := t.option["tags"]; o != nil {
+	if o := t.option[optTags]; o != nil {
 		if text, ok := o.literalString(); ok {
 			list, err := tagList(text)
 			if err != nil {
 				return r.fail(o.tokens[0], err.Error())
 			}
-			t.tags = list
+			t.policy.Tags, t.literalTags = list, true
 		}
 	}
-	return nil
+	return t.preparePolicy(r)
 }

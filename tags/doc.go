@@ -36,8 +36,19 @@
 //
 //	using="shared"   another cache of the registry than the default one
 //	tags="a b"       tags to invalidate by: words apart by spaces or commas, or a list
+//	stale=1h         how long after the TTL the block may still be served while it is
+//	                 rendered anew, or if that fails; spelled as the TTL is; 0 is none
+//	jitter=0.1       expire earlier, by a random part of up to this fraction; 0 is none
+//	early=1          refill before expiry, the likelier the nearer it is and the dearer
+//	                 the body: see fragment.Policy; 0 is none
+//	version=2        any value that VARY may be, to be raised with the meaning of the block
 //	if=expression    the block is rendered without the cache unless true
 //	unless=…         the block is rendered without the cache if true
+//	refresh=…        the block is rendered anew, and stored, if true
+//
+// Each is an expression that may have filters, and stands once. Without an option
+// the policy of the cache holds. A block that is rendered without the cache still
+// tells what is around it of the blocks inside of it.
 //
 // # What a block can see and do
 //

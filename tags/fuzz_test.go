@@ -19,6 +19,8 @@ func FuzzArguments(f *testing.F) {
 	for _, arguments := range []string{
 		`300`, `300 "a"`, `5m "a" user.ID one`, `"1h30m", "a", -1, tags="x y", using=shared`, `(60 * 2) "a"|upper list.0`,
 		`forever "a" (one + 1) not yes if=one == 1 and yes unless=no`, `ttl "a" item now nil absent|default:"-"`, `1.5 tags=list`,
+		`60 "a" stale=5m jitter=0.1 early=1 version=user.ID refresh=no`, `60 "a", stale=(ttl), jitter=half, early=-1, version=nil`,
+		`60 "a" stale="7d" refresh=absent|default:no unless=yes version="x"|upper`, `60 "a" stale=forever jitter=1.0 early=0 tags=""`,
 	} {
 		f.Add(arguments)
 	}

@@ -30,10 +30,15 @@ func (p *keyPair) of(autoescape bool) fragment.Key {
 
 // key returns the key of an entry. That of a block without NAME holds the
 // digest of its body in front of the rest, where that of a NAME has a bool, so
-// that a path and a NAME never meet.
-func (t *cacheTag) key(name string, autoescape bool, vary []any) fragment.Key {
+// that a path and a NAME never meet. A version stands in front of all, behind a
+// nil, which is there in no other key.
+func (t *cacheTag) key(name string, autoescape bool, version any, vary []any) fragment.Key {
 	var b fragment.KeyBuilder
 	b.Start(space, name)
+	if t.option[optVersion] != nil {
+		b.Nil()
+		b.Part(version)
+	}
 	if t.arguments.name == nil {
 		b.String(t.digest)
 	}

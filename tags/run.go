@@ -3,8 +3,6 @@ package tags
 import (
 	"bytes"
 	"context"
-	"errors"
-	"fmt"
 	"sync"
 
 	"github.com/flosch/pongo2/v6"
@@ -13,12 +11,10 @@ import (
 // A run is one execution of a cacheTag. Runs are pooled, so that a hit
 // allocates nothing for what only a miss needs.
 type run struct {
-	tag   *cacheTag
-	ec    *pongo2.ExecutionContext
-	in    *rendering
-	buf   *bytes.Buffer // the body, once rendered
-	at    *pongo2.Token // what is being evaluated, for errors
-	doing string        // the same in words
+	evaluation
+	tag *cacheTag
+	in  *rendering
+	buf *bytes.Buffer // the body, once rendered
 }
 
 var runs = sync.Pool{New: func() any { return new(run) }}
@@ -37,10 +33,10 @@ func (r *run) release() {
 func (t *cacheTag) Execute(ec *pongo2.ExecutionContext, w pongo2.TemplateWriter) *pongo2.Error {
 	in, binding, err := renderingOf(ec)
 	if err != nil {
-		return t.fail(ec, t.start, err)
+		return failIn(ec, t.start, t.start, err)
 	}
 	r := runs.Get().(*run)
-	r.tag, r.ec, r.in = t, ec, in
+	r.tag, r.ec, r.start, r.in = t, ec, t.start, in
 	p, failed := r.plan(binding)
 	if failed != nil {
 		return failed
@@ -56,7 +52,7 @@ func (t *cacheTag) Execute(ec *pongo2.ExecutionContext, w pongo2.TemplateWriter)
 	}
 	r.release()
 	if err != nil {
-		return t.fail(ec, t.start, err)
+		return failIn(ec, t.start, t.start, err)
 	}
 	return nil
 }
@@ -77,37 +73,6 @@ func (r *run) Fill(ctx context.Context) ([]byte, error) {
 		return nil, err // and not err above, which would be a nil inside of an interface
 	}
 	return r.buf.Bytes(), nil
-}
-
-// fail returns err as pongo2 wants it. That of a body is given to all who
-// waited for it, and pongo2 writes into errors on their way up: each caller
-// needs a copy.
-func (t *cacheTag) fail(ec *pongo2.ExecutionContext, at *pongo2.Token, err error) *pongo2.Error {
-	var inner *pongo2.Error
-	if errors.As(err, &inner) {
-		own := *inner
-		return &own
-	}
-	own := ec.OrigError(err, at)
-	own.Sender = sender
-	return own
-}
-
-// evaluate returns the value of an operand.
-func (r *run) evaluate(o *operand) (*pongo2.Value, *pongo2.Error) {
-	r.at, r.doing = o.tokens[0], o.label
-	if name := o.missing(r.ec); name != nil {
-		return nil, r.failAt(name, fmt.Errorf("%s: %s is not in the context: pass it, or write %s|default:\"\" where it may be missing", o.label, name.Val, name.Val))
-	}
-	v, err := o.expr.Evaluate(r.ec)
-	if err != nil && err.Filename == "" && err.Token != nil {
-		err.Filename = err.Token.Filename
-	}
-	return v, err
-}
-
-func (r *run) failAt(at *pongo2.Token, err error) *pongo2.Error {
-	return r.tag.fail(r.ec, at, err)
 }
 
 // Buffers above this size are left to the garbage collector.
