@@ -26,25 +26,30 @@ type reader struct {
 	usage string        // the right form of it
 }
 
-// read reads them all.
+// read reads those of {% cache %}.
 func (r reader) read() (a arguments, err *pongo2.Error) {
 	if a.ttl, err = r.ttl(); err != nil {
 		return a, err
 	}
+	return a, r.rest(&a, cacheOptions...)
+}
+
+// rest reads NAME, VARY and options, of which the template tag knows some.
+func (r reader) rest(a *arguments, known ...option) (err *pongo2.Error) {
 	for first := true; r.Remaining() > 0; first = false {
 		if comma := r.Match(pongo2.TokenSymbol, ","); comma != nil && r.Remaining() == 0 {
-			return a, r.fail(comma, "nothing follows the last comma: write "+r.usage)
+			return r.fail(comma, "nothing follows the last comma: write "+r.usage)
 		}
 		if r.atOption() {
-			err = r.option(&a.option, cacheOptions...)
+			err = r.option(&a.option, known...)
 		} else {
-			err = r.positional(&a, first)
+			err = r.positional(a, first)
 		}
 		if err != nil {
-			return a, err
+			return err
 		}
 	}
-	return a, nil
+	return nil
 }
 
 // positional reads NAME, which comes first, or a VARY.
@@ -68,9 +73,9 @@ func (r reader) positional(a *arguments, first bool) *pongo2.Error {
 	switch literal := o.literal(); {
 	case literal == nil:
 	case literal.Typ != pongo2.TokenString:
-		return r.fail(literal, fmt.Sprintf("NAME comes second and is a string, but here it is %s: write {%% cache 300 \"sidebar\" %s %%}", o.text, o.text))
+		return r.fail(literal, fmt.Sprintf("NAME is a string and stands before VARY, but here it is %s: write %s", o.text, r.usage))
 	case literal.Val == "":
-		return r.fail(literal, "NAME is empty: leave it out, or write {% cache 300 \"sidebar\" %}")
+		return r.fail(literal, "NAME is empty: write "+r.usage)
 	}
 	return nil
 }

@@ -50,6 +50,18 @@
 // the policy of the cache holds. A block that is rendered without the cache still
 // tells what is around it of the blocks inside of it.
 //
+// # From inside and from outside
+//
+//	{% cachetags "users" user.Tag %}    adds tags to the block, or page, around it
+//	{% nostore "an error is shown" %}   keeps the block, and all that is around it, from
+//	                                    being stored; an Event tells the reason
+//	{% uncache "sidebar" user.ID %}     deletes what a block of that NAME and VARY
+//	                                    stored; with using= in another cache
+//
+// A TAG is an expression: a string, in which spaces or commas part words, or a list.
+// {% uncache %} deletes what [Delete] does, and a fault of the backend does not fail
+// the page. Inside of a cached body it is refused, since a hit would not run it.
+//
 // # What a block can see and do
 //
 // The body is rendered by the same rules as the text around it, in a context

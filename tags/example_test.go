@@ -98,6 +98,26 @@ func ExampleDelete() {
 	// Ada Lovelace <nil>
 }
 
+// What a block is made of may be known only inside of it. A block that shows an
+// error is not kept.
+func Example_fromInside() {
+	page, caches := example(`{% cache 300 "post" %}{% for t in topics %}{% cachetags "topic:"+t %}{% endfor %}` +
+		`{% if failed %}{% nostore "a part of the post is missing" %}{% endif %}{{ text }}{% endcache %}`)
+	show := func(text string, failed bool) {
+		fmt.Println(page.Execute(pongo2.Context{"text": text, "failed": failed, "topics": []string{"go", "caches"}}))
+	}
+	show("half a post", true)
+	show("a post", false)
+	show("a better post", false)
+	caches.InvalidateTags(context.Background(), "topic:go")
+	show("a better post", false)
+	// Output:
+	// half a post <nil>
+	// a post <nil>
+	// a post <nil>
+	// a better post <nil>
+}
+
 // Code that renders for others hands in a ctx each time.
 func ExampleBinding() {
 	set := pongo2.NewSet("web", pongo2.NewFSLoader(fstest.MapFS{"page.html": {Data: []byte(`{% cache 300 "a" %}{{ text }}{% endcache %}`)}}))

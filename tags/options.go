@@ -72,6 +72,26 @@ func (r reader) option(set *optionSet, known ...option) *pongo2.Error {
 		value.roots = nil // as in {% if %}, a name that is not there is false
 	}
 	set[o] = value
+	return r.checkLiteral(o, value)
+}
+
+// checkLiteral reports at once what would be wrong in each execution.
+func (r reader) checkLiteral(o option, value *operand) *pongo2.Error {
+	at := value.literal()
+	if at == nil {
+		return nil
+	}
+	text, _ := value.literalString()
+	switch o {
+	case optUsing:
+		if text == "" {
+			return r.fail(at, "using="+value.text+" is no name of a cache: write "+optionForms[o])
+		}
+	case optTags:
+		if _, err := tagList(value.label, text); err != nil {
+			return r.fail(at, err.Error())
+		}
+	}
 	return nil
 }
 

@@ -54,5 +54,13 @@ func neverRuns(doc *pongo2.Parser, position int) bool {
 	return depth == 0
 }
 
+// runs reports a template tag that would never run.
+func (r reader) runs(doc *pongo2.Parser) *pongo2.Error {
+	if !neverRuns(doc, position(doc)) {
+		return nil
+	}
+	return r.fail(r.start, "{% "+r.start.Val+" %} would never run here: of a template that extends another only the blocks are rendered; move it into a {% block %}")
+}
+
 // position returns the index of the token that doc is at.
 func position(doc *pongo2.Parser) int { return doc.Count() - doc.Remaining() }

@@ -26,9 +26,7 @@ func (r *run) plan(b *Binding) (p plan, err *pongo2.Error) {
 		return p, err
 	}
 	p.policy = r.tag.policy
-	if len(b.tags) > 0 {
-		p.policy.Tags = slices.Concat(p.policy.Tags, b.tags)
-	}
+	p.policy.Tags = with(b.tags, p.policy.Tags)
 	cached, err := r.cached()
 	if err != nil {
 		return p, err
@@ -44,12 +42,22 @@ func (r *run) plan(b *Binding) (p plan, err *pongo2.Error) {
 	p.policy.TTL, p.delete = life.ttl, life.del
 	if life.del {
 		p.policy.TTL = -1
+	} else {
+		r.kept, p.policy.Tags = true, with(b.tags, r.tag.keptTags)
 	}
 	if err = r.setPolicy(&p.policy); err != nil {
 		return p, err
 	}
 	p.key, err = r.key()
 	return p, err
+}
+
+// with returns tags and more of them, of which there are none but in development.
+func with(more, tags []string) []string {
+	if len(more) == 0 {
+		return tags
+	}
+	return slices.Concat(tags, more)
 }
 
 // cached evaluates if= and unless=.
@@ -86,30 +94,18 @@ func (r *run) lifetime() (lifetime, *pongo2.Error) {
 	return life, nil
 }
 
-// addTags evaluates a tags= that is no literal. That is needed on a miss alone:
-// on a hit the entry knows its tags.
-func (r *run) addTags(ctx context.Context) (failed error) {
-	o := r.tag.option[optTags]
-	if o == nil || r.tag.literalTags {
-		return nil
+// addTags adds the tags that are not in the policy. That is needed on a miss
+// alone: on a hit the entry knows its tags.
+func (r *run) addTags(ctx context.Context) error {
+	if o := r.tag.option[optTags]; o != nil && !r.tag.literalTags {
+		tags, err := r.tags(o)
+		if err != nil {
+			return err
+		}
+		fragment.AddTags(ctx, tags...)
 	}
-	tags, err := r.evaluateTags(o)
-	if err != nil {
-		return err
+	if r.kept && r.tag.own == "" && r.tag.arguments.name != nil {
+		fragment.AddTags(ctx, ownTag(r.named, r.vary))
 	}
-	fragment.AddTags(ctx, tags...)
 	return nil
-}
-
-func (r *run) evaluateTags(o *operand) (tags []string, err *pongo2.Error) {
-	defer r.recovered(&err)
-	v, err := r.evaluate(o)
-	if err != nil {
-		return nil, err
-	}
-	tags, wrong := tagList(unwrap(v.Interface()))
-	if wrong != nil {
-		return nil, r.failAt(o.tokens[0], wrong)
-	}
-	return tags, nil
 }

@@ -15,6 +15,11 @@ type run struct {
 	tag *cacheTag
 	in  *rendering
 	buf *bytes.Buffer // the body, once rendered
+
+	kept  bool // it is looked up and stored
+	named string
+	vary  []any
+	few   [4]any // room for vary
 }
 
 var runs = sync.Pool{New: func() any { return new(run) }}

@@ -9,9 +9,6 @@ import (
 	"github.com/pongocache/pongocache/fragment"
 )
 
-// fewVary is how many VARY need no memory of their own.
-const fewVary = 4
-
 // key returns the key of the entry.
 func (r *run) key() (fragment.Key, *pongo2.Error) {
 	t := r.tag
@@ -30,11 +27,11 @@ func (r *run) key() (fragment.Key, *pongo2.Error) {
 		}
 		version = unwrap(v.Interface())
 	}
-	var few [fewVary]any
-	vary, err := r.values(t.vary, few[:0])
+	vary, err := r.values(t.vary, r.few[:0])
 	if err != nil {
 		return fragment.Key{}, err
 	}
+	r.named, r.vary = name, vary
 	k := t.key(name, r.ec.Autoescape, version, vary)
 	if wrong := k.Err(); wrong != nil {
 		return k, r.badKey(name, append(vary, version), slices.Concat(t.vary, []*operand{t.option[optVersion]}), wrong)
