@@ -88,7 +88,7 @@ func (t *cacheTag) parseBody(doc *pongo2.Parser, r reader) *pongo2.Error {
 		return r.fail(uncache, "{% uncache %} inside of {% cache %} would run on a miss alone: put it before the block")
 	}
 	t.body, t.digest = body, digestOf(doc, from, to)
-	return nil
+	return r.checkState(doc, from, to)
 }
 
 // prepare does what needs no context: once, instead of for each execution.

@@ -72,8 +72,12 @@
 // it stands outside of the blocks of a template that extends another.
 //
 // pongo2 keeps the state of {% cycle %} and {% ifchanged %} in the template,
-// shared by all who render it; a hit does not move it on. Keep such loops wholly
-// inside of a body or wholly outside.
+// shared by all who render it; a hit does not move it on. Hence both are refused
+// in a body, unless their {% for %} is in the body too, and so is {% cycle x %}
+// where x is a cycle that began outside. Only in a template that a body includes
+// can they not be seen.
+//
+// A block inside of itself, which has the same NAME and VARY, is an error.
 //
 // A block reports to the block around it, and both to the page: their tags and
 // their remaining life. The ctx that carries this is handed to a template by

@@ -12,8 +12,7 @@ import (
 
 // A plan is what one execution asks of which cache.
 type plan struct {
-	cache  *fragment.Cache
-	key    fragment.Key
+	entry
 	policy fragment.Policy
 	delete bool // the entry of key, before
 }

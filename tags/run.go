@@ -3,9 +3,12 @@ package tags
 import (
 	"bytes"
 	"context"
+	"errors"
 	"sync"
 
 	"github.com/flosch/pongo2/v6"
+
+	"github.com/pongocache/pongocache/fragment"
 )
 
 // A run is one execution of a cacheTag. Runs are pooled, so that a hit
@@ -15,6 +18,9 @@ type run struct {
 	tag *cacheTag
 	in  *rendering
 	buf *bytes.Buffer // the body, once rendered
+
+	entry  entry
+	around *run // whose body this one is in, while it is being filled
 
 	kept  bool // it is looked up and stored
 	named string
@@ -46,6 +52,10 @@ func (t *cacheTag) Execute(ec *pongo2.ExecutionContext, w pongo2.TemplateWriter)
 	if failed != nil {
 		return failed
 	}
+	r.entry = p.entry
+	if r.kept && in.isFilling(r.entry) {
+		return r.failAt(t.start, errInsideItself)
+	}
 	if p.delete {
 		// A fault was told as an Event, and must not break the page.
 		_ = p.cache.Delete(in.ctx, p.key)
@@ -62,6 +72,26 @@ func (t *cacheTag) Execute(ec *pongo2.ExecutionContext, w pongo2.TemplateWriter)
 	return nil
 }
 
+// An entry is what a block is stored as.
+type entry struct {
+	cache *fragment.Cache
+	key   fragment.Key
+}
+
+// isFilling reports whether what is being rendered is inside of the body of an
+// entry. To store both would let the last one replace the other, and to recur
+// without an end is fatal in Go.
+func (r *rendering) isFilling(e entry) bool {
+	for body := r.filling; body != nil; body = body.around {
+		if body.kept && body.entry == e {
+			return true
+		}
+	}
+	return false
+}
+
+var errInsideItself = errors.New("this block is inside of itself: what has the same NAME and VARY is being rendered around it; give one of them another NAME, or VARY that tell them apart")
+
 // Detached implements fragment.Filler. A body is rendered by the request that
 // shows it and never after that.
 func (r *run) Detached() func(context.Context) ([]byte, error) { return nil }
@@ -69,7 +99,7 @@ func (r *run) Detached() func(context.Context) ([]byte, error) { return nil }
 // Fill implements fragment.Filler: it renders the body in a context and a buffer
 // of its own.
 func (r *run) Fill(ctx context.Context) ([]byte, error) {
-	defer r.in.enter(ctx)()
+	defer r.in.enter(ctx, r)()
 	if err := r.addTags(ctx); err != nil {
 		return nil, err
 	}
