@@ -1,4 +1,5 @@
-// Package tags adds the template tag {% cache %} to pongo2.
+// Package tags adds the template tags {% cache %}, {% nostore %}, {% cachetags %}
+// and {% uncache %} to pongo2.
 //
 // A block between {% cache %} and {% endcache %} is rendered once and then
 // served from a cache, until it expires or one of its tags is invalidated:
@@ -87,6 +88,19 @@
 // pongo2 calls a function in the context once for each use of its name. Where a
 // body uses one twice, call it once by {% with users=users %} inside of the body,
 // or by {% include "table.html" with users=users %}.
+//
+// # Private keys
+//
+// What belongs to one visitor must not be in a block that all see. A body that
+// reads request, session or csrf of the context is therefore shown and not stored,
+// and neither is what is around it; an Event tells which key was read in which
+// block. [Binding.PrivateKeys] chooses the names. Where a value tells blocks apart,
+// hand it in under another name:
+//
+//	{% with user=session.User %}{% cache 300 "menu" user.ID %}{{ user.Name }}{% endcache %}{% endwith %}
+//
+// Inside of such a body ec.Public holds a function in place of the value; a Go
+// function that a template calls gets the value by [Lookup].
 //
 // # Slow and failing bodies
 //

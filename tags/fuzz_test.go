@@ -54,3 +54,35 @@ func wantPlace(t *testing.T, err error) {
 		t.Errorf("got error %v, want one in line 1 of <string>", err)
 	}
 }
+
+// So it is for the template tags without a body.
+func FuzzGuards(f *testing.F) {
+	for _, c := range wrongTemplates {
+		for _, name := range []string{"uncache", "nostore", "cachetags"} {
+			if arguments, ok := strings.CutPrefix(c.tag, "{% "+name); ok && strings.HasSuffix(arguments, "%}") {
+				f.Add(name, strings.TrimSuffix(arguments, "%}"))
+			}
+		}
+	}
+	f.Add("uncache", `"a", user.ID one+1 using="shared"`)
+	f.Add("nostore", `"the "+shared|upper`)
+	f.Add("cachetags", `"a b", list "user:"+user.ID`)
+	s := newSite(f, nil)
+	f.Fuzz(func(t *testing.T, name, arguments string) {
+		if strings.ContainsAny(name+arguments, "{}%\n") || name != "uncache" && name != "nostore" && name != "cachetags" {
+			return
+		}
+		tpl, err := s.set.FromString("{% " + name + " " + arguments + " %}{{ n }}")
+		if err != nil {
+			wantPlace(t, err)
+			return
+		}
+		data := s.data(wrongData)
+		data["n"] = 1
+		if out, err := tpl.Execute(data); err != nil {
+			wantPlace(t, err)
+		} else if out != "1" {
+			t.Errorf("got %q, want no output but what is around", out)
+		}
+	})
+}

@@ -22,6 +22,8 @@ type run struct {
 	entry  entry
 	around *run // whose body this one is in, while it is being filled
 
+	private []string // of the Binding
+
 	kept  bool // it is looked up and stored
 	named string
 	vary  []any
@@ -47,7 +49,7 @@ func (t *cacheTag) Execute(ec *pongo2.ExecutionContext, w pongo2.TemplateWriter)
 		return failIn(ec, t.start, t.start, err)
 	}
 	r := runs.Get().(*run)
-	r.tag, r.ec, r.start, r.in = t, ec, t.start, in
+	r.tag, r.ec, r.start, r.in, r.private = t, ec, t.start, in, binding.private
 	p, failed := r.plan(binding)
 	if failed != nil {
 		return failed
@@ -104,7 +106,11 @@ func (r *run) Fill(ctx context.Context) ([]byte, error) {
 		return nil, err
 	}
 	r.buf = newBuffer()
-	if err := r.tag.body.Execute(pongo2.NewChildExecutionContext(r.ec), r.buf); err != nil {
+	child := pongo2.NewChildExecutionContext(r.ec)
+	if r.kept {
+		defer r.watch(child)()
+	}
+	if err := r.tag.body.Execute(child, r.buf); err != nil {
 		return nil, err // and not err above, which would be a nil inside of an interface
 	}
 	return r.buf.Bytes(), nil
