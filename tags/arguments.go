@@ -2,56 +2,60 @@ package tags
 
 import (
 	"fmt"
-	"slices"
-	"strings"
 
 	"github.com/flosch/pongo2/v6"
 )
 
 const usage = `{% cache TTL [NAME [VARY …]] [option=expression …] %}, such as {% cache 300 "sidebar" user.ID tags="users" %}`
 
-// options are the names that may stand before "=".
-var options = []string{"using", "tags", "if", "unless"}
+// cacheOptions are those of {% cache %}: all.
+var cacheOptions = []option{optUsing, optTags, optStale, optJitter, optEarly, optVersion, optIf, optUnless, optRefresh}
 
 // arguments are what stands in an opening tag.
 type arguments struct {
 	ttl    ttlArgument
 	name   *operand // nil: the block belongs to its template and text
 	vary   []*operand
-	option map[string]*operand
+	option optionSet
 }
 
 // reader reads the arguments of one opening tag.
 type reader struct {
 	*pongo2.Parser
 	start *pongo2.Token // the name of the template tag
+	usage string        // the right form of it
 }
 
-// read reads them all.
+// read reads those of {% cache %}.
 func (r reader) read() (a arguments, err *pongo2.Error) {
 	if a.ttl, err = r.ttl(); err != nil {
 		return a, err
 	}
+	return a, r.rest(&a, cacheOptions...)
+}
+
+// rest reads NAME, VARY and options, of which the template tag knows some.
+func (r reader) rest(a *arguments, known ...option) (err *pongo2.Error) {
 	for first := true; r.Remaining() > 0; first = false {
 		if comma := r.Match(pongo2.TokenSymbol, ","); comma != nil && r.Remaining() == 0 {
-			return a, r.fail(comma, "nothing follows the last comma: write "+usage)
+			return r.fail(comma, "nothing follows the last comma: write "+r.usage)
 		}
 		if r.atOption() {
-			err = r.option(&a)
+			err = r.option(&a.option, known...)
 		} else {
-			err = r.positional(&a, first)
+			err = r.positional(a, first)
 		}
 		if err != nil {
-			return a, err
+			return err
 		}
 	}
-	return a, nil
+	return nil
 }
 
 // positional reads NAME, which comes first, or a VARY.
 func (r reader) positional(a *arguments, first bool) *pongo2.Error {
-	if len(a.option) > 0 {
-		return r.fail(r.Current(), "NAME and VARY stand before the options: write "+usage)
+	if !a.option.isEmpty() {
+		return r.fail(r.Current(), "NAME and VARY stand before the options: write "+r.usage)
 	}
 	label := "NAME"
 	if !first {
@@ -69,49 +73,19 @@ func (r reader) positional(a *arguments, first bool) *pongo2.Error {
 	switch literal := o.literal(); {
 	case literal == nil:
 	case literal.Typ != pongo2.TokenString:
-		return r.fail(literal, fmt.Sprintf("NAME comes second and is a string, but here it is %s: write {%% cache 300 \"sidebar\" %s %%}", o.text, o.text))
+		return r.fail(literal, fmt.Sprintf("NAME is a string and stands before VARY, but here it is %s: write %s", o.text, r.usage))
 	case literal.Val == "":
-		return r.fail(literal, "NAME is empty: leave it out, or write {% cache 300 \"sidebar\" %}")
+		return r.fail(literal, "NAME is empty: write "+r.usage)
 	}
 	return nil
 }
 
-func (r reader) atOption() bool {
-	return r.PeekType(pongo2.TokenIdentifier) != nil && r.PeekN(1, pongo2.TokenSymbol, "=") != nil
-}
-
-// option reads name=expression.
-func (r reader) option(a *arguments) *pongo2.Error {
-	name := r.Current()
-	if !slices.Contains(options, name.Val) {
-		return r.fail(name, fmt.Sprintf("unknown option %s=: there are %s", name.Val, optionList()))
-	}
-	if a.option[name.Val] != nil {
-		return r.fail(name, fmt.Sprintf("the option %s= is given twice: give each of %s once", name.Val, optionList()))
-	}
-	r.ConsumeN(2)
-	if r.Remaining() == 0 {
-		return r.fail(name, fmt.Sprintf("the option %s= has no value: write %s=expression", name.Val, name.Val))
-	}
-	o, err := r.operand(name.Val + "=")
-	if err != nil {
-		return err
-	}
-	if name.Val == "if" || name.Val == "unless" {
-		o.roots = nil // as in {% if %}, a name that is not there is false
-	}
-	if a.option == nil {
-		a.option = make(map[string]*operand)
-	}
-	a.option[name.Val] = o
-	return nil
-}
-
-func optionList() string { return strings.Join(options, "=, ") + "=" }
+// sender is how pongo2 names where an error comes from.
+func (r reader) sender() string { return "tag:" + r.start.Val }
 
 // fail returns an error at a token.
 func (r reader) fail(at *pongo2.Token, message string) *pongo2.Error {
 	err := r.Error(message, at)
-	err.Sender = sender
+	err.Sender = r.sender()
 	return err
 }

@@ -51,6 +51,10 @@ func BenchmarkRatioBlock(b *testing.B) {
 		{"If", `cache 300 "sidebar" if=yes`},
 		{"Tags", `cache 300 "sidebar" tags="a b"`},
 		{"TagsExpression", `cache 300 "sidebar" tags=list`},
+		{"Policy", `cache 300 "sidebar" stale=1h jitter=0.1 early=1`},
+		{"StaleExpression", `cache 300 "sidebar" stale=user.ID`},
+		{"Version", `cache 300 "sidebar" version=2`},
+		{"Refresh", `cache 300 "sidebar" refresh=no`},
 		{"Using", `cache 300 "sidebar" using="shared"`},
 	} {
 		b.Run(c.name, func(b *testing.B) {

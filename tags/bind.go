@@ -38,6 +38,8 @@ type Binding struct {
 	main   *fragment.Cache // of a block without using=
 	strict bool            // a block needs a ctx
 	tags   []string        // of every block, beside its own
+
+	private []string // keys of the context that no stored body may have read
 }
 
 // NewBinding binds set to caches, as Bind does.
@@ -79,7 +81,7 @@ func bind(set *pongo2.TemplateSet, caches *fragment.Registry, strict bool) (*Bin
 	if set.Globals == nil {
 		set.Globals = make(pongo2.Context)
 	}
-	b := &Binding{caches: caches, main: caches.Cache(fragment.DefaultName), strict: strict}
+	b := &Binding{caches: caches, main: caches.Cache(fragment.DefaultName), strict: strict, private: defaultPrivate}
 	set.Globals[bindingKey] = opaque(&rendering{binding: b})
 	return b, nil
 }

@@ -1,19 +1,27 @@
 package tags
 
 import (
+	"cmp"
+	"errors"
+	"slices"
+
 	"github.com/flosch/pongo2/v6"
 
 	"github.com/pongocache/pongocache/fragment"
 )
 
-const sender = "tag:cache" // as pongo2 names where an error comes from
-
-// registered is why the template tag could not be registered, or nil.
+// registered is why a template tag could not be registered, or nil.
 var registered error
 
 // pongo2's table of tags has no lock, so that it can only be written while no
 // template is parsed: before main.
-func init() { registered = pongo2.RegisterTag("cache", parseCache) }
+func init() {
+	for name, parser := range map[string]pongo2.TagParser{
+		"cache": parseCache, "uncache": parseUncache, "nostore": parseNoStore, "cachetags": parseCacheTags,
+	} {
+		registered = errors.Join(registered, pongo2.RegisterTag(name, parser))
+	}
+}
 
 // A cacheTag is one {% cache %} block of a parsed template. It is shared by all
 // executions and never changes.
@@ -27,14 +35,18 @@ type cacheTag struct {
 	name  string       // NAME if it is a literal, or the path of the template; else ""
 	keys  *keyPair     // without VARY and with a known name
 	plain fragment.Key // for a rendering that is not looked up
-	using string       // of a literal using=
-	tags  []string     // of a literal tags=
+	own   string       // the tag for Delete, with a known name and without VARY
+
+	policy      fragment.Policy // as far as it is known
+	computed    []option        // what completes it in each execution
+	literalTags bool            // tags= is in the policy
+	keptTags    []string        // those of the policy and own
 }
 
 func parseCache(doc *pongo2.Parser, start *pongo2.Token, args *pongo2.Parser) (pongo2.INodeTag, *pongo2.Error) {
-	r := reader{Parser: args, start: start}
-	if neverRuns(doc, position(doc)) {
-		return nil, r.fail(start, "this block would never run: of a template that extends another only the blocks are rendered; move it into a {% block %}")
+	r := reader{Parser: args, start: start, usage: usage}
+	if err := r.runs(doc); err != nil {
+		return nil, err
 	}
 	a, err := r.read()
 	if err != nil {
@@ -72,39 +84,42 @@ func (t *cacheTag) parseBody(doc *pongo2.Parser, r reader) *pongo2.Error {
 	if block := find(doc, from, to, "block"); block != nil {
 		return r.fail(block, "{% block %} cannot be inside of {% cache %}: its content may come from another template than the one it would be cached for; put {% cache %} inside of the block")
 	}
+	if uncache := find(doc, from, to, "uncache"); uncache != nil {
+		return r.fail(uncache, "{% uncache %} inside of {% cache %} would run on a miss alone: put it before the block")
+	}
 	t.body, t.digest = body, digestOf(doc, from, to)
-	return nil
+	return r.checkState(doc, from, to)
 }
 
 // prepare does what needs no context: once, instead of for each execution.
 func (t *cacheTag) prepare(r reader) *pongo2.Error {
-	path := t.start.Filename
-	t.plain = space.Key(path)
-	switch {
-	case t.arguments.name == nil:
-		t.name = path
-	default:
-		t.name, _ = t.arguments.name.literalString()
+	t.name = t.start.Filename
+	if o := t.arguments.name; o != nil {
+		t.name, _ = o.literalString()
 	}
-	if t.name != "" {
-		t.plain = space.Key(t.name)
-		if len(t.vary) == 0 {
-			t.keys = &keyPair{t.key(t.name, false, nil), t.key(t.name, true, nil)}
-		}
+	t.plain = space.Key(cmp.Or(t.name, t.start.Filename))
+	if t.name != "" && len(t.vary) == 0 {
+		t.prepareKey()
 	}
-	if o := t.option["using"]; o != nil {
-		if t.using, _ = o.literalString(); t.using == "" && o.literal() != nil {
-			return r.fail(o.tokens[0], "using="+o.text+" is no name of a cache: write using=\"shared\"")
-		}
-	}
-	if o := t.option["tags"]; o != nil {
+	if o := t.option[optTags]; o != nil {
 		if text, ok := o.literalString(); ok {
-			list, err := tagList(text)
-			if err != nil {
-				return r.fail(o.tokens[0], err.Error())
-			}
-			t.tags = list
+			t.policy.Tags, _ = tagList(o.label, text)
+			t.literalTags = true
 		}
 	}
-	return nil
+	t.keptTags = t.policy.Tags
+	if t.own != "" {
+		t.keptTags = slices.Concat(t.keptTags, []string{t.own})
+	}
+	return t.preparePolicy(r)
+}
+
+// prepareKey makes what depends on a known name alone.
+func (t *cacheTag) prepareKey() {
+	if t.arguments.name != nil {
+		t.own = ownTag(t.name, nil)
+	}
+	if t.option[optVersion] == nil {
+		t.keys = &keyPair{t.key(t.name, false, nil, nil), t.key(t.name, true, nil, nil)}
+	}
 }

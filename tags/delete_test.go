@@ -2,11 +2,13 @@ package tags_test
 
 import (
 	"context"
+	"strings"
 	"testing"
 
 	"github.com/flosch/pongo2/v6"
 
 	"github.com/pongocache/pongocache/fragment"
+	"github.com/pongocache/pongocache/fragment/fragmenttest"
 	"github.com/pongocache/pongocache/tags"
 )
 
@@ -18,6 +20,73 @@ func TestDeleteFreesABlockHoweverItWasEscaped(t *testing.T) {
 		t.Fatal(err)
 	}
 	s.want("page.html", nil, "made 4made 2made 5")
+}
+
+// Whatever else is in the key, and in whatever template the block stands.
+func TestDeleteFreesEveryVersion(t *testing.T) {
+	for _, source := range []string{
+		`{% cache 60 "row" id version=v %}{{ made }}{% endcache %}`,
+		`{% cache 60 name id version=v %}{{ made }}{% endcache %}`,
+		`{% cache 60 "outer" v %}{% cache 60 "row" id version=v %}{{ made }}{% endcache %}{% endcache %}`,
+		`{% cache 60 "outer" v %}{% cache 60 "middle" v if=no %}{% cache 60 "row" id %}{{ made }}{% endcache %}{% endcache %}{% endcache %}`,
+	} {
+		s := newSite(t, map[string]string{"page.html": source})
+		first := pongo2.Context{"id": 7, "v": 1, "name": "row"}
+		second := pongo2.Context{"id": 7, "v": 2, "name": "row"}
+		other := pongo2.Context{"id": 8, "v": 3, "name": "row"}
+		all := func() (out string) {
+			for _, data := range []pongo2.Context{first, second, other} {
+				made, err := s.render("page.html", data)
+				if err != nil {
+					t.Fatal(err)
+				}
+				out += made + " "
+			}
+			return out
+		}
+		before := all()
+		if got := all(); got != before {
+			t.Fatalf("%s: got %s, want what is stored, %s", source, got, before)
+		}
+		if err := tags.Delete(context.Background(), s.registry.Cache("default"), "row", 7); err != nil {
+			t.Fatal(err)
+		}
+		made := s.made
+		after := all()
+		if s.made-made < 1 || after[:6] == before[:6] || after[len(after)-7:] != before[len(before)-7:] {
+			t.Errorf("%s: got %s after Delete, want all anew but the last of %s", source, after, before)
+		}
+	}
+}
+
+func TestDeleteOfAnotherNameOrVaryFreesNothing(t *testing.T) {
+	s := newSite(t, map[string]string{"page.html": `{% cache 60 "row" 7 %}{{ made }}{% endcache %}`})
+	s.want("page.html", nil, "made 1")
+	c := s.registry.Cache("default")
+	for _, vary := range [][]any{nil, {8}, {7, nil}, {"7"}} {
+		if err := tags.Delete(context.Background(), c, "row", vary...); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := tags.Delete(context.Background(), c, "rows", 7); err != nil {
+		t.Fatal(err)
+	}
+	s.want("page.html", nil, "made 1")
+}
+
+// The tag for Delete is of those that CheckTag takes, and holds no VARY.
+func TestTagForDeleteTellsNothing(t *testing.T) {
+	var seen []string
+	c, err := fragment.New(fragmenttest.NewMemory(), fragment.Options{Observe: func(_ context.Context, e fragment.Event) { seen = append(seen, e.Tags...) }})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := tags.Delete(context.Background(), c, "a secret name", "ada@example.org"); err != nil {
+		t.Fatal(err)
+	}
+	if len(seen) != 1 || fragment.CheckTag(seen[0]) != nil || !strings.HasPrefix(seen[0], "!tag:") || len(seen[0]) > 32 {
+		t.Errorf("got %q, want one short tag that begins with !tag:", seen)
+	}
 }
 
 func TestDeleteTellsTypesApart(t *testing.T) {
@@ -60,7 +129,13 @@ func TestTagsHaveAKeySpaceOfTheirOwn(t *testing.T) {
 }
 
 func TestDeleteWhileRenderingIsNotUndone(t *testing.T) {
-	s := newSite(t, map[string]string{"page.html": `{% cache 60 "a" %}{{ freed() }}{% endcache %}`})
+	for _, tag := range []string{`cache 60 "a"`, `cache 60 "a" version=2`} {
+		deletesWhileRendering(t, tag)
+	}
+}
+
+func deletesWhileRendering(t *testing.T, tag string) {
+	s := newSite(t, map[string]string{"page.html": `{% ` + tag + ` %}{{ freed() }}{% endcache %}`})
 	n := 0
 	freed := func() int {
 		n++

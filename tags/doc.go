@@ -1,4 +1,5 @@
-// Package tags adds the template tag {% cache %} to pongo2.
+// Package tags adds the template tags {% cache %}, {% nostore %}, {% cachetags %}
+// and {% uncache %} to pongo2.
 //
 // A block between {% cache %} and {% endcache %} is rendered once and then
 // served from a cache, until it expires or one of its tags is invalidated:
@@ -36,8 +37,31 @@
 //
 //	using="shared"   another cache of the registry than the default one
 //	tags="a b"       tags to invalidate by: words apart by spaces or commas, or a list
+//	stale=1h         how long after the TTL the block may still be served while it is
+//	                 rendered anew, or if that fails; spelled as the TTL is; 0 is none
+//	jitter=0.1       expire earlier, by a random part of up to this fraction; 0 is none
+//	early=1          refill before expiry, the likelier the nearer it is and the dearer
+//	                 the body: see fragment.Policy; 0 is none
+//	version=2        any value that VARY may be, to be raised with the meaning of the block
 //	if=expression    the block is rendered without the cache unless true
 //	unless=…         the block is rendered without the cache if true
+//	refresh=…        the block is rendered anew, and stored, if true
+//
+// Each is an expression that may have filters, and stands once. Without an option
+// the policy of the cache holds. A block that is rendered without the cache still
+// tells what is around it of the blocks inside of it.
+//
+// # From inside and from outside
+//
+//	{% cachetags "users" user.Tag %}    adds tags to the block, or page, around it
+//	{% nostore "an error is shown" %}   keeps the block, and all that is around it, from
+//	                                    being stored; an Event tells the reason
+//	{% uncache "sidebar" user.ID %}     deletes what a block of that NAME and VARY
+//	                                    stored; with using= in another cache
+//
+// A TAG is an expression: a string, in which spaces or commas part words, or a list.
+// {% uncache %} deletes what [Delete] does, and a fault of the backend does not fail
+// the page. Inside of a cached body it is refused, since a hit would not run it.
 //
 // # What a block can see and do
 //
@@ -49,8 +73,12 @@
 // it stands outside of the blocks of a template that extends another.
 //
 // pongo2 keeps the state of {% cycle %} and {% ifchanged %} in the template,
-// shared by all who render it; a hit does not move it on. Keep such loops wholly
-// inside of a body or wholly outside.
+// shared by all who render it; a hit does not move it on. Hence both are refused
+// in a body, unless their {% for %} is in the body too, and so is {% cycle x %}
+// where x is a cycle that began outside. Only in a template that a body includes
+// can they not be seen.
+//
+// A block inside of itself, which has the same NAME and VARY, is an error.
 //
 // A block reports to the block around it, and both to the page: their tags and
 // their remaining life. The ctx that carries this is handed to a template by
@@ -60,6 +88,19 @@
 // pongo2 calls a function in the context once for each use of its name. Where a
 // body uses one twice, call it once by {% with users=users %} inside of the body,
 // or by {% include "table.html" with users=users %}.
+//
+// # Private keys
+//
+// What belongs to one visitor must not be in a block that all see. A body that
+// reads request, session or csrf of the context is therefore shown and not stored,
+// and neither is what is around it; an Event tells which key was read in which
+// block. [Binding.PrivateKeys] chooses the names. Where a value tells blocks apart,
+// hand it in under another name:
+//
+//	{% with user=session.User %}{% cache 300 "menu" user.ID %}{{ user.Name }}{% endcache %}{% endwith %}
+//
+// Inside of such a body ec.Public holds a function in place of the value; a Go
+// function that a template calls gets the value by [Lookup].
 //
 // # Slow and failing bodies
 //

@@ -98,6 +98,78 @@ func ExampleDelete() {
 	// Ada Lovelace <nil>
 }
 
+// What a block is made of may be known only inside of it. A block that shows an
+// error is not kept.
+func Example_fromInside() {
+	page, caches := example(`{% cache 300 "post" %}{% for t in topics %}{% cachetags "topic:"+t %}{% endfor %}` +
+		`{% if failed %}{% nostore "a part of the post is missing" %}{% endif %}{{ text }}{% endcache %}`)
+	show := func(text string, failed bool) {
+		fmt.Println(page.Execute(pongo2.Context{"text": text, "failed": failed, "topics": []string{"go", "caches"}}))
+	}
+	show("half a post", true)
+	show("a post", false)
+	show("a better post", false)
+	caches.InvalidateTags(context.Background(), "topic:go")
+	show("a better post", false)
+	// Output:
+	// half a post <nil>
+	// a post <nil>
+	// a post <nil>
+	// a better post <nil>
+}
+
+// A block that reads what is private is not stored. By default that is what is
+// called request, session or csrf.
+func ExampleBinding_PrivateKeys() {
+	set := pongo2.NewSet("web", pongo2.NewFSLoader(fstest.MapFS{"page.html": {Data: []byte(
+		`{% cache 300 "greeting" %}Hello {{ visitor }}{% endcache %}, {% cache 300 "news" %}news for {{ n }}{% endcache %}`)}}))
+	_, caches := example("")
+	binding, err := tags.NewBinding(set, caches)
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	binding.PrivateKeys("visitor", "csrf")
+	page := pongo2.Must(set.FromCache("page.html"))
+	for n, visitor := range []string{"Ada", "Bob"} {
+		data := pongo2.Context{"visitor": visitor, "n": n}
+		binding.Attach(context.Background(), data)
+		fmt.Println(page.Execute(data))
+	}
+	// Output:
+	// Hello Ada, news for 0 <nil>
+	// Hello Bob, news for 0 <nil>
+}
+
+// A function that needs what is private asks for it by Lookup, and so keeps the
+// block around the call from being stored.
+func ExampleLookup() {
+	page, _ := example(`{% cache 300 "menu" %}{{ here() }}{% endcache %}`)
+	here := func(ec *pongo2.ExecutionContext) string {
+		request, _ := tags.Lookup(ec, "request")
+		return fmt.Sprint("you are at ", request)
+	}
+	for _, path := range []string{"/a", "/b"} {
+		fmt.Println(page.Execute(pongo2.Context{"request": path, "here": here}))
+	}
+	// Output:
+	// you are at /a <nil>
+	// you are at /b <nil>
+}
+
+// A template can free what a block stored. It is for a page that shows what has
+// just changed; code frees it by Delete.
+func Example_uncache() {
+	page, _ := example(`{% if changed %}{% uncache "user" 42 %}{% endif %}{% cache 300 "user" 42 %}{{ name }}{% endcache %}`)
+	fmt.Println(page.Execute(pongo2.Context{"name": "Ada"}))
+	fmt.Println(page.Execute(pongo2.Context{"name": "Ada Lovelace"}))
+	fmt.Println(page.Execute(pongo2.Context{"name": "Ada Lovelace", "changed": true}))
+	// Output:
+	// Ada <nil>
+	// Ada <nil>
+	// Ada Lovelace <nil>
+}
+
 // Code that renders for others hands in a ctx each time.
 func ExampleBinding() {
 	set := pongo2.NewSet("web", pongo2.NewFSLoader(fstest.MapFS{"page.html": {Data: []byte(`{% cache 300 "a" %}{{ text }}{% endcache %}`)}}))

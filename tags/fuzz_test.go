@@ -19,6 +19,8 @@ func FuzzArguments(f *testing.F) {
 	for _, arguments := range []string{
 		`300`, `300 "a"`, `5m "a" user.ID one`, `"1h30m", "a", -1, tags="x y", using=shared`, `(60 * 2) "a"|upper list.0`,
 		`forever "a" (one + 1) not yes if=one == 1 and yes unless=no`, `ttl "a" item now nil absent|default:"-"`, `1.5 tags=list`,
+		`60 "a" stale=5m jitter=0.1 early=1 version=user.ID refresh=no`, `60 "a", stale=(ttl), jitter=half, early=-1, version=nil`,
+		`60 "a" stale="7d" refresh=absent|default:no unless=yes version="x"|upper`, `60 "a" stale=forever jitter=1.0 early=0 tags=""`,
 	} {
 		f.Add(arguments)
 	}
@@ -51,4 +53,36 @@ func wantPlace(t *testing.T, err error) {
 	if !errors.As(err, &e) || e.Line != 1 || e.Column < 1 || e.Filename != "<string>" {
 		t.Errorf("got error %v, want one in line 1 of <string>", err)
 	}
+}
+
+// So it is for the template tags without a body.
+func FuzzGuards(f *testing.F) {
+	for _, c := range wrongTemplates {
+		for _, name := range []string{"uncache", "nostore", "cachetags"} {
+			if arguments, ok := strings.CutPrefix(c.tag, "{% "+name); ok && strings.HasSuffix(arguments, "%}") {
+				f.Add(name, strings.TrimSuffix(arguments, "%}"))
+			}
+		}
+	}
+	f.Add("uncache", `"a", user.ID one+1 using="shared"`)
+	f.Add("nostore", `"the "+shared|upper`)
+	f.Add("cachetags", `"a b", list "user:"+user.ID`)
+	s := newSite(f, nil)
+	f.Fuzz(func(t *testing.T, name, arguments string) {
+		if strings.ContainsAny(name+arguments, "{}%\n") || name != "uncache" && name != "nostore" && name != "cachetags" {
+			return
+		}
+		tpl, err := s.set.FromString("{% " + name + " " + arguments + " %}{{ n }}")
+		if err != nil {
+			wantPlace(t, err)
+			return
+		}
+		data := s.data(wrongData)
+		data["n"] = 1
+		if out, err := tpl.Execute(data); err != nil {
+			wantPlace(t, err)
+		} else if out != "1" {
+			t.Errorf("got %q, want no output but what is around", out)
+		}
+	})
 }

@@ -1,11 +1,9 @@
 package tags
 
 import (
-	"context"
 	"crypto/sha256"
 	"encoding/base64"
 	"encoding/binary"
-	"errors"
 	"hash"
 
 	"github.com/flosch/pongo2/v6"
@@ -30,10 +28,15 @@ func (p *keyPair) of(autoescape bool) fragment.Key {
 
 // key returns the key of an entry. That of a block without NAME holds the
 // digest of its body in front of the rest, where that of a NAME has a bool, so
-// that a path and a NAME never meet.
-func (t *cacheTag) key(name string, autoescape bool, vary []any) fragment.Key {
+// that a path and a NAME never meet. A version stands in front of all, behind a
+// nil, which is there in no other key.
+func (t *cacheTag) key(name string, autoescape bool, version any, vary []any) fragment.Key {
 	var b fragment.KeyBuilder
 	b.Start(space, name)
+	if t.option[optVersion] != nil {
+		b.Nil()
+		b.Part(version)
+	}
 	if t.arguments.name == nil {
 		b.String(t.digest)
 	}
@@ -46,26 +49,6 @@ func finishKey(b *fragment.KeyBuilder, autoescape bool, vary []any) {
 	for _, v := range vary {
 		b.Part(v)
 	}
-}
-
-// Delete removes what {% cache … name vary… %} stored in c, whether it was
-// rendered with escaping or without. A fill that is under way then stores
-// nothing. The types of vary count: 42 in a template is 42 here and not "42".
-func Delete(ctx context.Context, c *fragment.Cache, name string, vary ...any) error {
-	switch {
-	case c == nil:
-		return errors.New("tags: Delete needs a cache, such as registry.Cache(\"default\")")
-	case name == "":
-		return errors.New("tags: Delete needs the NAME of a block; a block without one is freed by its tags")
-	}
-	var keys [2]fragment.Key
-	for i := range keys {
-		var b fragment.KeyBuilder
-		b.Start(space, name)
-		finishKey(&b, i == 1, vary)
-		keys[i] = b.Key()
-	}
-	return c.Delete(ctx, keys[:]...)
 }
 
 // digestOf returns a digest of the tokens of a body: of its text and code, but

@@ -13,6 +13,7 @@ type operand struct {
 	label string // what it is, for messages: "NAME", "VARY 2", "tags="
 	text  string // as it was written
 	expr  pongo2.IEvaluator
+	word  string // of stale=, in place of expr
 
 	tokens []*pongo2.Token // at least one
 	roots  []*pongo2.Token // the names that have to be in the context
@@ -23,8 +24,8 @@ func (r reader) operand(label string) (*operand, *pongo2.Error) {
 	from := r.Count() - r.Remaining()
 	expr, err := r.ParseExpression()
 	if err != nil {
-		err.Sender = sender
-		err.OrigError = fmt.Errorf("%s: %w Write %s", label, err.OrigError, usage)
+		err.Sender = r.sender()
+		err.OrigError = fmt.Errorf("%s: %w Write %s", label, err.OrigError, r.usage)
 		return nil, err
 	}
 	o := &operand{label: label, expr: expr}

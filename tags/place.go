@@ -3,9 +3,14 @@ package tags
 import "github.com/flosch/pongo2/v6"
 
 // eachTag calls f with the name of each template tag of the tokens from up to
-// before to, in order, until it returns false. What {% comment %} hides is left
-// out; verbatim parts hold no tags for pongo2 either.
+// before to, in order, until it returns false.
 func eachTag(doc *pongo2.Parser, from, to int, f func(name *pongo2.Token) bool) {
+	eachTagAt(doc, from, to, func(at int) bool { return f(doc.Get(at)) })
+}
+
+// eachTagAt is eachTag with the index of the name. What {% comment %} hides is
+// left out; verbatim parts hold no tags for pongo2 either.
+func eachTagAt(doc *pongo2.Parser, from, to int, f func(at int) bool) {
 	hidden := false
 	for i := from; i < to-1; i++ {
 		t, name := doc.Get(i), doc.Get(i+1)
@@ -17,7 +22,7 @@ func eachTag(doc *pongo2.Parser, from, to int, f func(name *pongo2.Token) bool) 
 			hidden = name.Val != "endcomment"
 		case name.Val == "comment":
 			hidden = true
-		case !f(name):
+		case !f(i + 1):
 			return
 		}
 	}
@@ -52,6 +57,14 @@ func neverRuns(doc *pongo2.Parser, position int) bool {
 		return true
 	})
 	return depth == 0
+}
+
+// runs reports a template tag that would never run.
+func (r reader) runs(doc *pongo2.Parser) *pongo2.Error {
+	if !neverRuns(doc, position(doc)) {
+		return nil
+	}
+	return r.fail(r.start, "{% "+r.start.Val+" %} would never run here: of a template that extends another only the blocks are rendered; move it into a {% block %}")
 }
 
 // position returns the index of the token that doc is at.

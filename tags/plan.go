@@ -3,7 +3,6 @@ package tags
 import (
 	"context"
 	"fmt"
-	"reflect"
 	"slices"
 
 	"github.com/flosch/pongo2/v6"
@@ -13,8 +12,7 @@ import (
 
 // A plan is what one execution asks of which cache.
 type plan struct {
-	cache  *fragment.Cache
-	key    fragment.Key
+	entry
 	policy fragment.Policy
 	delete bool // the entry of key, before
 }
@@ -23,13 +21,11 @@ type plan struct {
 // of the template here.
 func (r *run) plan(b *Binding) (p plan, err *pongo2.Error) {
 	defer r.recovered(&err)
-	if p.cache, err = r.cache(b); err != nil {
+	if p.cache, err = r.cache(b, r.tag.option[optUsing]); err != nil {
 		return p, err
 	}
-	p.policy.Tags = r.tag.tags
-	if len(b.tags) > 0 {
-		p.policy.Tags = slices.Concat(r.tag.tags, b.tags)
-	}
+	p.policy = r.tag.policy
+	p.policy.Tags = with(b.tags, p.policy.Tags)
 	cached, err := r.cached()
 	if err != nil {
 		return p, err
@@ -45,54 +41,32 @@ func (r *run) plan(b *Binding) (p plan, err *pongo2.Error) {
 	p.policy.TTL, p.delete = life.ttl, life.del
 	if life.del {
 		p.policy.TTL = -1
+	} else {
+		r.kept, p.policy.Tags = true, with(b.tags, r.tag.keptTags)
+	}
+	if err = r.setPolicy(&p.policy); err != nil {
+		return p, err
 	}
 	p.key, err = r.key()
 	return p, err
 }
 
-func (r *run) recovered(err **pongo2.Error) {
-	p := recover()
-	if p == nil {
-		return
+// with returns tags and more of them, of which there are none but in development.
+func with(more, tags []string) []string {
+	if len(more) == 0 {
+		return tags
 	}
-	if cause, ok := p.(error); ok {
-		*err = r.failAt(r.at, fmt.Errorf("%s cannot be evaluated: %w", r.doing, cause))
-		return
-	}
-	*err = r.failAt(r.at, fmt.Errorf("%s cannot be evaluated: %v", r.doing, p))
-}
-
-// cache returns the cache of the block.
-func (r *run) cache(b *Binding) (*fragment.Cache, *pongo2.Error) {
-	o := r.tag.option["using"]
-	if o == nil {
-		return b.main, nil
-	}
-	name := r.tag.using
-	if name == "" {
-		v, err := r.evaluate(o)
-		if err != nil {
-			return nil, err
-		}
-		if name = stringOf(v); name == "" {
-			return nil, r.failAt(r.at, fmt.Errorf("using= is %s: want the name of a cache, such as using=\"shared\"", describe(v.Interface())))
-		}
-	}
-	c, ok := b.caches.Lookup(name)
-	if !ok {
-		return nil, r.failAt(o.tokens[0], fmt.Errorf("using=: there is no cache %q: open it with Registry.Open, or declare it with Registry.Cache(%q)", name, name))
-	}
-	return c, nil
+	return slices.Concat(tags, more)
 }
 
 // cached evaluates if= and unless=.
 func (r *run) cached() (bool, *pongo2.Error) {
-	if o := r.tag.option["if"]; o != nil {
+	if o := r.tag.option[optIf]; o != nil {
 		if v, err := r.evaluate(o); err != nil || !v.IsTrue() {
 			return false, err
 		}
 	}
-	if o := r.tag.option["unless"]; o != nil {
+	if o := r.tag.option[optUnless]; o != nil {
 		if v, err := r.evaluate(o); err != nil || v.IsTrue() {
 			return false, err
 		}
@@ -119,92 +93,18 @@ func (r *run) lifetime() (lifetime, *pongo2.Error) {
 	return life, nil
 }
 
-// key returns the key of the entry.
-func (r *run) key() (fragment.Key, *pongo2.Error) {
-	t := r.tag
-	if t.keys != nil {
-		return t.keys.of(r.ec.Autoescape), nil
-	}
-	name := t.name
-	if name == "" {
-		v, err := r.evaluate(t.arguments.name)
+// addTags adds the tags that are not in the policy. That is needed on a miss
+// alone: on a hit the entry knows its tags.
+func (r *run) addTags(ctx context.Context) error {
+	if o := r.tag.option[optTags]; o != nil && !r.tag.literalTags {
+		tags, err := r.tags(o)
 		if err != nil {
-			return fragment.Key{}, err
+			return err
 		}
-		if name = stringOf(v); name == "" {
-			return fragment.Key{}, r.failAt(r.at, fmt.Errorf("NAME is %s: want a string that is not empty; other values go behind it, as VARY", describe(v.Interface())))
-		}
+		fragment.AddTags(ctx, tags...)
 	}
-	var few [4]any
-	vary := few[:0]
-	for _, o := range t.vary {
-		v, err := r.evaluate(o)
-		if err != nil {
-			return fragment.Key{}, err
-		}
-		vary = append(vary, unwrap(v.Interface()))
+	if r.kept && r.tag.own == "" && r.tag.arguments.name != nil {
+		fragment.AddTags(ctx, ownTag(r.named, r.vary))
 	}
-	k := t.key(name, r.ec.Autoescape, vary)
-	if err := k.Err(); err != nil {
-		return k, r.badKey(name, vary, err)
-	}
-	return k, nil
-}
-
-// badKey tells which of the VARY makes the key invalid.
-func (r *run) badKey(name string, vary []any, err error) *pongo2.Error {
-	for i, v := range vary {
-		if space.Key(name, v).Err() != nil {
-			o := r.tag.vary[i]
-			return r.failAt(o.tokens[0], fmt.Errorf("%s: %s is a %T, of which two cannot be told apart: name a field of it, such as %s.ID, or give the type a method CacheKey() string", o.label, o.text, v, o.text))
-		}
-	}
-	return r.failAt(r.tag.start, err)
-}
-
-// addTags evaluates a tags= that is no literal. That is needed on a miss alone:
-// on a hit the entry knows its tags.
-func (r *run) addTags(ctx context.Context) (failed error) {
-	o := r.tag.option["tags"]
-	if o == nil || r.tag.tags != nil {
-		return nil
-	}
-	tags, err := r.evaluateTags(o)
-	if err != nil {
-		return err
-	}
-	fragment.AddTags(ctx, tags...)
 	return nil
-}
-
-func (r *run) evaluateTags(o *operand) (tags []string, err *pongo2.Error) {
-	defer r.recovered(&err)
-	v, err := r.evaluate(o)
-	if err != nil {
-		return nil, err
-	}
-	tags, wrong := tagList(unwrap(v.Interface()))
-	if wrong != nil {
-		return nil, r.failAt(o.tokens[0], wrong)
-	}
-	return tags, nil
-}
-
-// stringOf returns what a string holds, else "".
-func stringOf(v *pongo2.Value) string {
-	if r := reflect.ValueOf(v.Interface()); r.Kind() == reflect.String {
-		return r.String()
-	}
-	return ""
-}
-
-// describe says what a value is that should be a string.
-func describe(v any) string {
-	switch r := reflect.ValueOf(v); r.Kind() {
-	case reflect.Invalid:
-		return "nil"
-	case reflect.String:
-		return fmt.Sprintf("%q", r.String())
-	}
-	return fmt.Sprintf("of type %T", v)
 }

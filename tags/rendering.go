@@ -19,13 +19,15 @@ import (
 type rendering struct {
 	binding *Binding // nil in what WithContext makes
 	ctx     context.Context
+	filling *run // the innermost body that is being rendered, or nil
 }
 
-// enter makes ctx the current one and returns what puts the former back.
-func (r *rendering) enter(ctx context.Context) (leave func()) {
-	outer := r.ctx
-	r.ctx = ctx
-	return func() { r.ctx = outer }
+// enter makes ctx the current one, of the body of a run, and returns what puts
+// the former back.
+func (r *rendering) enter(ctx context.Context, body *run) (leave func()) {
+	outer, around := r.ctx, r.filling
+	r.ctx, r.filling, body.around = ctx, body, around
+	return func() { r.ctx, r.filling = outer, around }
 }
 
 // opaque wraps r so that templates cannot look into it: they reach neither

@@ -4,21 +4,30 @@ import (
 	"bytes"
 	"context"
 	"errors"
-	"fmt"
 	"sync"
 
 	"github.com/flosch/pongo2/v6"
+
+	"github.com/pongocache/pongocache/fragment"
 )
 
 // A run is one execution of a cacheTag. Runs are pooled, so that a hit
 // allocates nothing for what only a miss needs.
 type run struct {
-	tag   *cacheTag
-	ec    *pongo2.ExecutionContext
-	in    *rendering
-	buf   *bytes.Buffer // the body, once rendered
-	at    *pongo2.Token // what is being evaluated, for errors
-	doing string        // the same in words
+	evaluation
+	tag *cacheTag
+	in  *rendering
+	buf *bytes.Buffer // the body, once rendered
+
+	entry  entry
+	around *run // whose body this one is in, while it is being filled
+
+	private []string // of the Binding
+
+	kept  bool // it is looked up and stored
+	named string
+	vary  []any
+	few   [4]any // room for vary
 }
 
 var runs = sync.Pool{New: func() any { return new(run) }}
@@ -37,13 +46,17 @@ func (r *run) release() {
 func (t *cacheTag) Execute(ec *pongo2.ExecutionContext, w pongo2.TemplateWriter) *pongo2.Error {
 	in, binding, err := renderingOf(ec)
 	if err != nil {
-		return t.fail(ec, t.start, err)
+		return failIn(ec, t.start, t.start, err)
 	}
 	r := runs.Get().(*run)
-	r.tag, r.ec, r.in = t, ec, in
+	r.tag, r.ec, r.start, r.in, r.private = t, ec, t.start, in, binding.private
 	p, failed := r.plan(binding)
 	if failed != nil {
 		return failed
+	}
+	r.entry = p.entry
+	if r.kept && in.isFilling(r.entry) {
+		return r.failAt(t.start, errInsideItself)
 	}
 	if p.delete {
 		// A fault was told as an Event, and must not break the page.
@@ -56,10 +69,30 @@ func (t *cacheTag) Execute(ec *pongo2.ExecutionContext, w pongo2.TemplateWriter)
 	}
 	r.release()
 	if err != nil {
-		return t.fail(ec, t.start, err)
+		return failIn(ec, t.start, t.start, err)
 	}
 	return nil
 }
+
+// An entry is what a block is stored as.
+type entry struct {
+	cache *fragment.Cache
+	key   fragment.Key
+}
+
+// isFilling reports whether what is being rendered is inside of the body of an
+// entry. To store both would let the last one replace the other, and to recur
+// without an end is fatal in Go.
+func (r *rendering) isFilling(e entry) bool {
+	for body := r.filling; body != nil; body = body.around {
+		if body.kept && body.entry == e {
+			return true
+		}
+	}
+	return false
+}
+
+var errInsideItself = errors.New("this block is inside of itself: what has the same NAME and VARY is being rendered around it; give one of them another NAME, or VARY that tell them apart")
 
 // Detached implements fragment.Filler. A body is rendered by the request that
 // shows it and never after that.
@@ -68,46 +101,19 @@ func (r *run) Detached() func(context.Context) ([]byte, error) { return nil }
 // Fill implements fragment.Filler: it renders the body in a context and a buffer
 // of its own.
 func (r *run) Fill(ctx context.Context) ([]byte, error) {
-	defer r.in.enter(ctx)()
+	defer r.in.enter(ctx, r)()
 	if err := r.addTags(ctx); err != nil {
 		return nil, err
 	}
 	r.buf = newBuffer()
-	if err := r.tag.body.Execute(pongo2.NewChildExecutionContext(r.ec), r.buf); err != nil {
+	child := pongo2.NewChildExecutionContext(r.ec)
+	if r.kept {
+		defer r.watch(child)()
+	}
+	if err := r.tag.body.Execute(child, r.buf); err != nil {
 		return nil, err // and not err above, which would be a nil inside of an interface
 	}
 	return r.buf.Bytes(), nil
-}
-
-// fail returns err as pongo2 wants it. That of a body is given to all who
-// waited for it, and pongo2 writes into errors on their way up: each caller
-// needs a copy.
-func (t *cacheTag) fail(ec *pongo2.ExecutionContext, at *pongo2.Token, err error) *pongo2.Error {
-	var inner *pongo2.Error
-	if errors.As(err, &inner) {
-		own := *inner
-		return &own
-	}
-	own := ec.OrigError(err, at)
-	own.Sender = sender
-	return own
-}
-
-// evaluate returns the value of an operand.
-func (r *run) evaluate(o *operand) (*pongo2.Value, *pongo2.Error) {
-	r.at, r.doing = o.tokens[0], o.label
-	if name := o.missing(r.ec); name != nil {
-		return nil, r.failAt(name, fmt.Errorf("%s: %s is not in the context: pass it, or write %s|default:\"\" where it may be missing", o.label, name.Val, name.Val))
-	}
-	v, err := o.expr.Evaluate(r.ec)
-	if err != nil && err.Filename == "" && err.Token != nil {
-		err.Filename = err.Token.Filename
-	}
-	return v, err
-}
-
-func (r *run) failAt(at *pongo2.Token, err error) *pongo2.Error {
-	return r.tag.fail(r.ec, at, err)
 }
 
 // Buffers above this size are left to the garbage collector.

@@ -32,6 +32,12 @@ func lifetimeOfWord(word string) (l lifetime, ok bool) {
 	return lifetime{}, false
 }
 
+// isWordOfTTL reports whether a name to pongo2 is a word that a TTL may be: 5m,
+// default or forever.
+func isWordOfTTL(name string) bool {
+	return name[0] >= '0' && name[0] <= '9' || name == "default" || name == "forever"
+}
+
 // lifetimeOfText reads a word or a duration.
 func lifetimeOfText(text string) (lifetime, error) {
 	if l, ok := lifetimeOfWord(text); ok {

@@ -18,7 +18,7 @@ type ttlArgument struct {
 func (r reader) ttl() (ttlArgument, *pongo2.Error) {
 	first := r.Current()
 	if first == nil || r.atOption() {
-		return ttlArgument{}, r.fail(r.start, "the TTL is missing: write "+usage)
+		return ttlArgument{}, r.fail(r.start, "the TTL is missing: write "+r.usage)
 	}
 	l, literal, err := r.ttlLiteral(first)
 	if err != nil {
@@ -46,14 +46,10 @@ func (r reader) ttlLiteral(t *pongo2.Token) (l lifetime, literal bool, err error
 			err = r.swapped(t, err)
 		}
 		return l, true, err
-	case t.Typ == pongo2.TokenIdentifier && t.Val[0] >= '0' && t.Val[0] <= '9':
+	case t.Typ == pongo2.TokenIdentifier && isWordOfTTL(t.Val):
 		r.Consume()
 		l, err = lifetimeOfText(t.Val)
 		return l, true, err
-	case t.Typ == pongo2.TokenIdentifier && (t.Val == "default" || t.Val == "forever"):
-		r.Consume()
-		l, _ = lifetimeOfWord(t.Val)
-		return l, true, nil
 	case t.Typ == pongo2.TokenKeyword && (t.Val == "true" || t.Val == "false"):
 		return l, true, fmt.Errorf("%s is no TTL: want one of %s; use if= to cache under a condition", t.Val, ttlForms)
 	}

@@ -1,0 +1,71 @@
+package tags_test
+
+import (
+	"context"
+	"testing"
+
+	"github.com/pongocache/pongocache/fragment"
+	"github.com/pongocache/pongocache/tags"
+)
+
+// page renders page.html as a part of a cached page, and reports how often it
+// was rendered by now.
+func (s *site) page(renders *int) {
+	s.t.Helper()
+	tpl, err := s.set.FromCache("page.html")
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	_, err = s.registry.Cache("shared").Do(context.Background(), fragment.KeyOf("page"), fragment.Policy{}, func(ctx context.Context) ([]byte, error) {
+		*renders++
+		return tpl.ExecuteBytes(tags.WithContext(ctx, s.data(nil)))
+	})
+	if err != nil {
+		s.t.Fatal(err)
+	}
+}
+
+// Outside of a cached block nostore speaks of the page around.
+func TestNoStoreKeepsThePageFromBeingStored(t *testing.T) {
+	for source, want := range map[string]int{
+		`{% nostore "an error" %}`:                             2,
+		`{% if no %}{% nostore "an error" %}{% endif %}`:       1,
+		`{% include "part.html" %}`:                            2,
+		`{% cache 60 "a" if=no %}{% nostore %}{% endcache %}`:  2,
+		`{% cache 60 "a" if=yes %}{% nostore %}{% endcache %}`: 2,
+	} {
+		s := newSite(t, map[string]string{"page.html": source, "part.html": `{% nostore "an error" %}`})
+		renders := 0
+		s.page(&renders)
+		s.page(&renders)
+		if renders != want {
+			t.Errorf("%s: got %d renderings of two, want %d", source, renders, want)
+		}
+	}
+}
+
+// cachetags tags what is around it: a block, and the page around that.
+func TestCacheTagsReachBlockAndPage(t *testing.T) {
+	for _, source := range []string{
+		`{% cachetags "in" %}`,
+		`{% cache 60 "a" %}{% cachetags "x" list "in" %}{% endcache %}`,
+		`{% cache 60 "a" %}{% include "part.html" %}{% endcache %}`,
+	} {
+		for _, tag := range []string{"in", "elsewhere"} {
+			s := newSite(t, map[string]string{"page.html": source, "part.html": `{% cachetags "i"+"n" %}`})
+			renders := 0
+			s.page(&renders)
+			s.page(&renders)
+			if renders != 1 {
+				t.Fatalf("%s: got %d renderings of two, want the second one served", source, renders)
+			}
+			if err := s.registry.InvalidateTags(context.Background(), tag); err != nil {
+				t.Fatal(err)
+			}
+			s.page(&renders)
+			if anew := renders == 2; anew != (tag == "in") {
+				t.Errorf("%s: got %d renderings after %q was invalidated", source, renders, tag)
+			}
+		}
+	}
+}
