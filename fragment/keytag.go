@@ -5,20 +5,17 @@ import (
 	"encoding/base64"
 )
 
-// Tag returns an invalidation group for all entries that a surface stores for the
-// name and the parts so far, whatever else is in their keys. It is as injective
-// as a key up to a hash of 96 bits, valid for CheckTag, of at most
-// len(space)+18 bytes, and tells nothing of the parts or the name; it is not one
-// of a user's, as it begins with "!". For parts that make a key invalid it is
-// empty. The builder may be added to, and ended by Key, afterwards.
-func (b *KeyBuilder) Tag() string {
-	if b.problem != "" || b.name == "" {
+// TagOfKeys is what each tag begins with that Key.Tag returns.
+const TagOfKeys = "!key:"
+
+// Tag returns a tag that stands for the key, for entries that are to be freed
+// together under it though their own keys differ. Keys that differ have
+// different tags, which tell nothing of their parts. That of an invalid key is
+// empty.
+func (k Key) Tag() string {
+	if k.text == "" {
 		return ""
 	}
-	sum := sha256.Sum256(b.bytes())
-	out := make([]byte, 0, 64)
-	out = append(out, '!')
-	out = append(out, b.space...)
-	out = append(out, ':')
-	return string(base64.RawURLEncoding.AppendEncode(out, sum[:12]))
+	sum := sha256.Sum256([]byte(k.text))
+	return TagOfKeys + base64.RawURLEncoding.EncodeToString(sum[:16])
 }

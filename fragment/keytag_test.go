@@ -7,40 +7,28 @@ import (
 	"github.com/pongocache/pongocache/fragment"
 )
 
-func keyTag(space fragment.Space, name string, parts ...any) string {
-	var b fragment.KeyBuilder
-	b.Start(space, name)
-	for _, part := range parts {
-		b.Part(part)
-	}
-	return b.Tag()
-}
-
-func TestKeyTagsTellPartsApart(t *testing.T) {
-	seen := make(map[string]int)
-	for i, tag := range []string{
-		keyTag("tag", "a"), keyTag("memo", "a"), keyTag("tag", "b"), keyTag("tag", "a", nil), keyTag("tag", "a", ""), keyTag("tag", "a", 0),
-		keyTag("tag", "a", "0"), keyTag("tag", "a", "b", "c"), keyTag("tag", "a", "bc"), keyTag("tag", strings.Repeat("long", 500)),
+func TestTagOfAKeyStandsForItAlone(t *testing.T) {
+	seen := make(map[string]fragment.Key)
+	for _, k := range []fragment.Key{
+		fragment.KeyOf("a"), fragment.KeyOf("b"), fragment.KeyOf("a", 1), fragment.KeyOf("a", "1"), fragment.KeyOf("a", nil),
+		fragment.Space("tag").Key("a"), fragment.KeyOf("a", strings.Repeat("x", 500)),
 	} {
-		if other, again := seen[tag]; again {
-			t.Errorf("tag %d is that of %d: %s", i, other, tag)
+		tag := k.Tag()
+		if err := fragment.CheckTag(tag); err != nil {
+			t.Errorf("%v: %v", k, err)
 		}
-		seen[tag] = i
+		if other, ok := seen[tag]; ok {
+			t.Errorf("the keys %v and %v have one tag", k, other)
+		}
+		seen[tag] = k
 	}
-}
-
-func TestKeyTagIsValidAndTellsNothing(t *testing.T) {
-	tag := keyTag("tag", "pass,word \x00", "ada@example.org", 42)
-	if err := fragment.CheckTag(tag); err != nil || !strings.HasPrefix(tag, "!tag:") || len(tag) != 21 {
-		t.Errorf("got %q, %v, want a valid tag of 21 bytes in the space", tag, err)
+	if one, two := fragment.KeyOf("a", int8(1)).Tag(), fragment.KeyOf("a", uint64(1)).Tag(); one != two {
+		t.Errorf("got %q and %q, want one tag for one key", one, two)
 	}
-	if tag != keyTag("tag", "pass,word \x00", "ada@example.org", uint8(42)) {
-		t.Error("the same key gave another tag")
+	if tag := fragment.KeyOf("ada@example.org").Tag(); strings.Contains(tag, "ada") {
+		t.Errorf("got %q, which tells the key", tag)
 	}
-	if got := keyTag("tag", "a", struct{}{}); got != "" {
-		t.Errorf("got %q for a part that no key has, want none", got)
-	}
-	if got := keyTag("tag", ""); got != "" {
-		t.Errorf("got %q without a name, want none", got)
+	if tag := fragment.KeyOf("a", struct{}{}).Tag(); tag != "" {
+		t.Errorf("got %q for an invalid key, want none", tag)
 	}
 }

@@ -119,7 +119,12 @@ func (t *cacheTag) prepareKey() {
 	if t.arguments.name != nil {
 		t.own = ownTag(t.name, nil)
 	}
-	if t.option[optVersion] == nil {
-		t.keys = &keyPair{t.key(t.name, false, nil, nil), t.key(t.name, true, nil, nil)}
+	var version any
+	if o := t.option[optVersion]; o != nil {
+		var ok bool
+		if version, ok = o.constant(); !ok {
+			return
+		}
 	}
+	t.keys = &keyPair{t.key(t.name, false, version, nil), t.key(t.name, true, version, nil)}
 }

@@ -44,14 +44,7 @@ func keysOf(name string, vary []any) (keys keyPair) {
 
 // ownTag is the tag by which Delete finds all entries of NAME and VARY. It
 // depends on nothing else.
-func ownTag(name string, vary []any) string {
-	var b fragment.KeyBuilder
-	b.Start(space, name)
-	for _, v := range vary {
-		b.Part(v)
-	}
-	return b.Tag()
-}
+func ownTag(name string, vary []any) string { return space.Key(name, vary...).Tag() }
 
 const usageOfUncache = `{% uncache NAME [VARY …] [using=expression] %}, such as {% uncache "sidebar" user.ID %}`
 

@@ -84,8 +84,8 @@ func TestTagForDeleteTellsNothing(t *testing.T) {
 	if err := tags.Delete(context.Background(), c, "a secret name", "ada@example.org"); err != nil {
 		t.Fatal(err)
 	}
-	if len(seen) != 1 || fragment.CheckTag(seen[0]) != nil || !strings.HasPrefix(seen[0], "!tag:") || len(seen[0]) > 32 {
-		t.Errorf("got %q, want one short tag that begins with !tag:", seen)
+	if len(seen) != 1 || fragment.CheckTag(seen[0]) != nil || !strings.HasPrefix(seen[0], fragment.TagOfKeys) || len(seen[0]) > 32 {
+		t.Errorf("got %q, want one short tag that begins with %s", seen, fragment.TagOfKeys)
 	}
 }
 

@@ -4,6 +4,8 @@ import (
 	"context"
 	"testing"
 
+	"github.com/flosch/pongo2/v6"
+
 	"github.com/pongocache/pongocache/fragment"
 	"github.com/pongocache/pongocache/tags"
 )
@@ -67,5 +69,20 @@ func TestCacheTagsReachBlockAndPage(t *testing.T) {
 				t.Errorf("%s: got %d renderings after %q was invalidated", source, renders, tag)
 			}
 		}
+	}
+}
+
+// Without caches, or without the ctx that a Binding asks for, nothing is silently
+// ignored.
+func TestGuardsNeedASetThatIsBound(t *testing.T) {
+	for _, tag := range []string{`{% nostore "a" %}`, `{% cachetags "a" %}`, `{% uncache "a" %}`} {
+		set := newSet(map[string]string{"page.html": tag})
+		_, err := pongo2.Must(set.FromCache("page.html")).Execute(nil)
+		wantError(t, err, "this template set has no caches: call tags.Bind")
+		if _, err := tags.NewBinding(set, new(fragment.Registry)); err != nil {
+			t.Fatal(err)
+		}
+		_, err = pongo2.Must(set.FromCache("page.html")).Execute(nil)
+		wantError(t, err, "with tags.WithContext")
 	}
 }

@@ -38,17 +38,24 @@ func (r *run) plan(b *Binding) (p plan, err *pongo2.Error) {
 	if err != nil {
 		return p, err
 	}
-	p.policy.TTL, p.delete = life.ttl, life.del
-	if life.del {
+	p.delete, r.kept = life.del, !life.del
+	if p.policy.TTL = life.ttl; life.del {
 		p.policy.TTL = -1
-	} else {
-		r.kept, p.policy.Tags = true, with(b.tags, r.tag.keptTags)
 	}
+	if r.kept {
+		p.policy.Tags = with(b.tags, r.tag.keptTags)
+	}
+	err = r.complete(&p)
+	return p, err
+}
+
+// complete evaluates what only a block needs that is looked up or deleted.
+func (r *run) complete(p *plan) (err *pongo2.Error) {
 	if err = r.setPolicy(&p.policy); err != nil {
-		return p, err
+		return err
 	}
 	p.key, err = r.key()
-	return p, err
+	return err
 }
 
 // with returns tags and more of them, of which there are none but in development.
