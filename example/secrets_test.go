@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net/url"
 	"strings"
+	"sync"
 	"testing"
 
 	main "github.com/pongocache/pongocache/example"
@@ -66,16 +67,26 @@ func outcome(t *testing.T, args ...string) string {
 	return fmt.Sprint(out.String(), err)
 }
 
+// untilUp is what the program prints, some of it in the background.
 type untilUp struct {
-	bytes.Buffer
+	mu   sync.Mutex
+	text bytes.Buffer // guarded by mu
 	stop func()
 }
 
+func (u *untilUp) String() string {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	return u.text.String()
+}
+
 func (u *untilUp) Write(p []byte) (int, error) {
+	u.mu.Lock()
+	defer u.mu.Unlock()
 	if bytes.Contains(p, []byte("http://")) {
 		u.stop()
 	}
-	return u.Buffer.Write(p)
+	return u.text.Write(p)
 }
 
 func TestNoOutputHoldsAPassword(t *testing.T) {
