@@ -30,10 +30,14 @@ type breaker struct {
 	mu      sync.Mutex
 	faults  int // in a row; guarded by mu, as what follows
 	state   breakerState
-	settled time.Time // when a half open one closes
+	settled time.Time             // when a half open one closes
+	calls   map[*calling]struct{} // under way
+}
 
-	spell context.Context // of the calls under way: it ends as the breaker opens
-	end   context.CancelFunc
+// A calling is a call under way.
+type calling struct {
+	of  *breaker
+	end context.CancelCauseFunc
 }
 
 type breakerState uint8
@@ -49,9 +53,7 @@ func (s breakerState) String() string {
 }
 
 func newBreaker(limit int) *breaker {
-	b := &breaker{limit: limit}
-	b.spell, b.end = context.WithCancel(context.Background())
-	return b
+	return &breaker{limit: limit, calls: make(map[*calling]struct{})}
 }
 
 func (b *breaker) now() breakerState {
@@ -76,7 +78,9 @@ func (b *breaker) note(err error) (opened bool) {
 		b.opening() // before anybody can see it
 	}
 	b.state = open
-	b.end()
+	for one := range b.calls {
+		one.end(errWentDown)
+	}
 	return true
 }
 
@@ -88,7 +92,6 @@ func (b *breaker) answered(now time.Time) (state breakerState, changed bool) {
 	switch {
 	case b.state == open:
 		b.state, b.settled, b.faults = halfOpen, now.Add(settling), 0
-		b.spell, b.end = context.WithCancel(context.Background())
 		return b.state, true
 	case b.state == halfOpen && !now.Before(b.settled):
 		b.state = closed
@@ -102,16 +105,24 @@ func (c *core) isDown() bool { return c.shared != nil && c.shared.breaker.now() 
 
 // enter returns the ctx of a call, which ends early if the breaker opens; or
 // ErrDown, if the call is not to be made. reads tells that it does not write.
-func (b *breaker) enter(ctx context.Context, reads bool) (inside context.Context, leave func(), err error) {
+func (b *breaker) enter(ctx context.Context, reads bool) (inside context.Context, one *calling, err error) {
 	b.mu.Lock()
-	state, spell := b.state, b.spell
-	b.mu.Unlock()
-	if state == open || reads && state == halfOpen {
+	defer b.mu.Unlock()
+	if b.state == open || reads && b.state == halfOpen {
 		return nil, nil, ErrDown
 	}
-	inside, cancel := context.WithCancelCause(ctx)
-	stop := context.AfterFunc(spell, func() { cancel(errWentDown) })
-	return inside, func() { stop(); cancel(nil) }, nil
+	one = &calling{of: b}
+	inside, one.end = context.WithCancelCause(ctx)
+	b.calls[one] = struct{}{}
+	return inside, one, nil
+}
+
+// leave ends what enter began.
+func (one *calling) leave() {
+	one.of.mu.Lock()
+	delete(one.of.calls, one)
+	one.of.mu.Unlock()
+	one.end(nil)
 }
 
 // errWentDown is the cause of the end of a call that others have found to be in
@@ -123,11 +134,11 @@ var errWentDown = errors.New("fragment: the backend went down meanwhile")
 // is open, and tells the breaker how it ended. reads tells that it does not write.
 func (c *core) asks(ctx context.Context, reads bool, call func(context.Context) error) error {
 	b := c.shared.breaker
-	inside, leave, err := b.enter(ctx, reads)
+	inside, one, err := b.enter(ctx, reads)
 	if err != nil {
 		return err
 	}
-	defer leave()
+	defer one.leave()
 	began := time.Now()
 	err = guarded(func() error { return call(inside) })
 	switch {

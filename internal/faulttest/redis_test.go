@@ -29,7 +29,7 @@ var ofRedis = []fault{
 		name: "foreign and corrupt bytes", lasts: 100 * time.Millisecond,
 		begin: vandalize,
 		end:   func(w *world) {},
-		tells: []string{"decode: "},
+		tells: []string{"decode: "}, waits: true,
 	},
 }
 

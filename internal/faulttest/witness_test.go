@@ -37,8 +37,10 @@ func (w *witness) observe(_ context.Context, e fragment.Event) {
 	if e.Err != nil && (strings.Contains(e.Err.Error(), oldPassword) || strings.Contains(e.Err.Error(), newPassword)) {
 		w.leaked = append(w.leaked, e.Err.Error())
 	}
-	if e.Kind == fragment.EventFault {
+	if e.Err != nil {
 		w.faults[e.Reason+": "+e.Err.Error()]++
+	}
+	if e.Kind == fragment.EventFault {
 		return
 	}
 	w.breaker = e.Reason
