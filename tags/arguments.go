@@ -11,7 +11,7 @@ import (
 const usage = `{% cache TTL [NAME [VARY …]] [option=expression …] %}, such as {% cache 300 "sidebar" user.ID tags="users" %}`
 
 // options are the names that may stand before "=".
-var options = []string{"using", "tags", "if", "unless"}
+var options = []string{"using", "tags", "if", "unless", "digest"}
 
 // arguments are what stands in an opening tag.
 type arguments struct {

@@ -38,6 +38,8 @@ type Binding struct {
 	main   *fragment.Cache // of a block without using=
 	strict bool            // a block needs a ctx
 	tags   []string        // of every block, beside its own
+
+	sources Sources // or nil
 }
 
 // NewBinding binds set to caches, as Bind does.

@@ -1,6 +1,8 @@
 package tags
 
 import (
+	"sync/atomic"
+
 	"github.com/flosch/pongo2/v6"
 
 	"github.com/pongocache/pongocache/fragment"
@@ -16,19 +18,22 @@ var registered error
 func init() { registered = pongo2.RegisterTag("cache", parseCache) }
 
 // A cacheTag is one {% cache %} block of a parsed template. It is shared by all
-// executions and never changes.
+// executions and changes only by getting its seal.
 type cacheTag struct {
 	start *pongo2.Token // the word cache, where errors are placed
 	arguments
 	body   *pongo2.NodeWrapper
 	digest string // of the body
+	parts  parts  // of the body
 
 	// What is known before the first execution.
 	name  string       // NAME if it is a literal, or the path of the template; else ""
-	keys  *keyPair     // without VARY and with a known name
 	plain fragment.Key // for a rendering that is not looked up
 	using string       // of a literal using=
 	tags  []string     // of a literal tags=
+
+	undigested bool                 // digest=false
+	seal       atomic.Pointer[seal] // set by the first execution
 }
 
 func parseCache(doc *pongo2.Parser, start *pongo2.Token, args *pongo2.Parser) (pongo2.INodeTag, *pongo2.Error) {
@@ -72,7 +77,7 @@ func (t *cacheTag) parseBody(doc *pongo2.Parser, r reader) *pongo2.Error {
 	if block := find(doc, from, to, "block"); block != nil {
 		return r.fail(block, "{% block %} cannot be inside of {% cache %}: its content may come from another template than the one it would be cached for; put {% cache %} inside of the block")
 	}
-	t.body, t.digest = body, digestOf(doc, from, to)
+	t.body, t.digest, t.parts = body, bodyDigest(doc, from, to), partsOf(doc, from, to)
 	return nil
 }
 
@@ -88,8 +93,10 @@ func (t *cacheTag) prepare(r reader) *pongo2.Error {
 	}
 	if t.name != "" {
 		t.plain = space.Key(t.name)
-		if len(t.vary) == 0 {
-			t.keys = &keyPair{t.key(t.name, false, nil), t.key(t.name, true, nil)}
+	}
+	if o := t.option["digest"]; o != nil {
+		if err := t.readDigest(r, o); err != nil {
+			return err
 		}
 	}
 	if o := t.option["using"]; o != nil {
@@ -105,6 +112,19 @@ func (t *cacheTag) prepare(r reader) *pongo2.Error {
 			}
 			t.tags = list
 		}
+	}
+	return nil
+}
+
+// readDigest reads digest=false, which is decided when the template is parsed.
+func (t *cacheTag) readDigest(r reader, o *operand) *pongo2.Error {
+	literal := o.literal()
+	if literal == nil || literal.Val != "true" && literal.Val != "false" || literal.Typ != pongo2.TokenKeyword {
+		return r.fail(o.tokens[0], "digest="+o.text+" is neither true nor false: write digest=false for a key that does not change with the sources of the template")
+	}
+	t.undigested = literal.Val == "false"
+	if t.undigested && t.arguments.name == nil {
+		return r.fail(literal, "digest=false needs a NAME, because a block without one is named by its digest: write {% cache 300 \"sidebar\" digest=false %}")
 	}
 	return nil
 }

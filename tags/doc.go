@@ -22,9 +22,9 @@
 // one that begins with a literal stands in parentheses. The string "del" deletes
 // the entry and renders the block.
 //
-// NAME is a string and names the entry; wherever a block has that name and the
-// same VARY, it is that entry. Without NAME the entry belongs to the template's
-// path and the text of the block.
+// NAME is a string and names the entry; wherever a block has that name, the same
+// text and the same VARY, it is that entry. Without NAME the entry belongs to the
+// template's path and the text of the block.
 //
 // VARY are values that tell entries of one name apart: any that
 // [fragment.KeyOf] takes. A nil is told apart from "" and 0, and 1 from "1". A
@@ -38,6 +38,22 @@
 //	tags="a b"       tags to invalidate by: words apart by spaces or commas, or a list
 //	if=expression    the block is rendered without the cache unless true
 //	unless=…         the block is rendered without the cache if true
+//	digest=false     the key does not change with the sources of the template
+//
+// # Edited templates
+//
+// In a set of package templates (see [Binding.Use] for others) the key of a block
+// holds a digest of the text of the block, of all that it includes, extends or
+// imports by a literal name, and of what defines names for it elsewhere in its
+// template: macros, imports, {% set %}, {% with %}, loops and conditions. To edit
+// or deploy any of these is to have another entry, in every backend; processes
+// with the old and with the new templates share a backend without harm. The text
+// around a block is not in it. What was included by a name that is computed is
+// not either, which the set tells of once. In a set bound by [Bind] only a block
+// without NAME knows its own text.
+//
+// digest=false keeps one entry for a NAME whatever its text; to change that text
+// then calls for another NAME or for [Delete].
 //
 // # What a block can see and do
 //

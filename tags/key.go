@@ -28,14 +28,14 @@ func (p *keyPair) of(autoescape bool) fragment.Key {
 	return p[0]
 }
 
-// key returns the key of an entry. That of a block without NAME holds the
-// digest of its body in front of the rest, where that of a NAME has a bool, so
-// that a path and a NAME never meet.
-func (t *cacheTag) key(name string, autoescape bool, vary []any) fragment.Key {
+// key returns the key of an entry. A digest stands in front of the rest, where
+// the key of a NAME without one has a bool, so that they never meet; nor do
+// digests of a NAME and of a path.
+func (t *cacheTag) key(digest, name string, autoescape bool, vary []any) fragment.Key {
 	var b fragment.KeyBuilder
 	b.Start(space, name)
-	if t.arguments.name == nil {
-		b.String(t.digest)
+	if digest != "" {
+		b.String(digest)
 	}
 	finishKey(&b, autoescape, vary)
 	return b.Key()
@@ -49,7 +49,8 @@ func finishKey(b *fragment.KeyBuilder, autoescape bool, vary []any) {
 }
 
 // Delete removes what {% cache … name vary… %} stored in c, whether it was
-// rendered with escaping or without. A fill that is under way then stores
+// rendered with escaping or without and whatever its text was. What contains
+// such a block is freed with it where the keys hold digests of sources. A fill that is under way then stores
 // nothing. The types of vary count: 42 in a template is 42 here and not "42".
 func Delete(ctx context.Context, c *fragment.Cache, name string, vary ...any) error {
 	switch {
@@ -65,20 +66,26 @@ func Delete(ctx context.Context, c *fragment.Cache, name string, vary ...any) er
 		finishKey(&b, i == 1, vary)
 		keys[i] = b.Key()
 	}
-	return c.Delete(ctx, keys[:]...)
+	// Both are tried: an entry is found by its key, by its stamp or not at all.
+	err := c.Delete(ctx, keys[:]...)
+	stamp, invalid := stampOf(name, vary)
+	if invalid != nil {
+		return err
+	}
+	return errors.Join(err, c.InvalidateTags(ctx, stamp))
 }
 
-// digestOf returns a digest of the tokens of a body: of its text and code, but
-// not of its place in the template nor of comments.
+// bodyDigest returns the digest of a body. The delimiters around it may trim its
+// first and last text.
+func bodyDigest(doc *pongo2.Parser, from, to int) string { return digestOf(doc, from-1, to+1) }
+
+// digestOf returns a digest of tokens: of text and code, but not of their place
+// in the template nor of comments.
 func digestOf(doc *pongo2.Parser, from, to int) string {
 	h := sha256.New()
 	for i := from; i < to; i++ {
 		t := doc.Get(i)
 		addToDigest(h, int(t.Typ), t.TrimWhitespaces, t.Val)
-	}
-	// The delimiters around the body may trim its first and last text.
-	for _, around := range []int{from - 1, to} {
-		addToDigest(h, -1, doc.Get(around).TrimWhitespaces, "")
 	}
 	return base64.RawURLEncoding.EncodeToString(h.Sum(nil)[:16])
 }

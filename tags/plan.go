@@ -46,7 +46,7 @@ func (r *run) plan(b *Binding) (p plan, err *pongo2.Error) {
 	if life.del {
 		p.policy.TTL = -1
 	}
-	p.key, err = r.key()
+	p.key, err = r.key(b)
 	return p, err
 }
 
@@ -120,12 +120,14 @@ func (r *run) lifetime() (lifetime, *pongo2.Error) {
 }
 
 // key returns the key of the entry.
-func (r *run) key() (fragment.Key, *pongo2.Error) {
+func (r *run) key(b *Binding) (fragment.Key, *pongo2.Error) {
 	t := r.tag
-	if t.keys != nil {
-		return t.keys.of(r.ec.Autoescape), nil
+	sealed, name := t.sealed(r.in, b), t.name
+	r.stamped = sealed.digest != "" && t.arguments.name != nil
+	if sealed.keys != nil {
+		r.name = name
+		return sealed.keys.of(r.ec.Autoescape), nil
 	}
-	name := t.name
 	if name == "" {
 		v, err := r.evaluate(t.arguments.name)
 		if err != nil {
@@ -135,8 +137,7 @@ func (r *run) key() (fragment.Key, *pongo2.Error) {
 			return fragment.Key{}, r.failAt(r.at, fmt.Errorf("NAME is %s: want a string that is not empty; other values go behind it, as VARY", describe(v.Interface())))
 		}
 	}
-	var few [4]any
-	vary := few[:0]
+	vary := r.vary[:0]
 	for _, o := range t.vary {
 		v, err := r.evaluate(o)
 		if err != nil {
@@ -144,7 +145,8 @@ func (r *run) key() (fragment.Key, *pongo2.Error) {
 		}
 		vary = append(vary, unwrap(v.Interface()))
 	}
-	k := t.key(name, r.ec.Autoescape, vary)
+	r.name, r.vary = name, vary
+	k := t.key(sealed.digest, name, r.ec.Autoescape, vary)
 	if err := k.Err(); err != nil {
 		return k, r.badKey(name, vary, err)
 	}

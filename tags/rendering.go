@@ -19,6 +19,7 @@ import (
 type rendering struct {
 	binding *Binding // nil in what WithContext makes
 	ctx     context.Context
+	sources Sources // nil: those of the binding
 }
 
 // enter makes ctx the current one and returns what puts the former back.

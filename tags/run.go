@@ -19,6 +19,11 @@ type run struct {
 	buf   *bytes.Buffer // the body, once rendered
 	at    *pongo2.Token // what is being evaluated, for errors
 	doing string        // the same in words
+
+	// What a fill needs for the tag by which Delete finds the entry.
+	stamped bool
+	name    string
+	vary    []any // its room is kept from run to run
 }
 
 var runs = sync.Pool{New: func() any { return new(run) }}
@@ -29,7 +34,8 @@ func (r *run) release() {
 	if r.buf != nil {
 		freeBuffer(r.buf)
 	}
-	*r = run{}
+	clear(r.vary)
+	*r = run{vary: r.vary[:0]}
 	runs.Put(r)
 }
 
@@ -72,6 +78,7 @@ func (r *run) Fill(ctx context.Context) ([]byte, error) {
 	if err := r.addTags(ctx); err != nil {
 		return nil, err
 	}
+	r.addStamp(ctx)
 	r.buf = newBuffer()
 	if err := r.tag.body.Execute(pongo2.NewChildExecutionContext(r.ec), r.buf); err != nil {
 		return nil, err // and not err above, which would be a nil inside of an interface

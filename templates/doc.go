@@ -19,11 +19,20 @@
 // {% cache %}, also mixed. See [Rewrite], and [Loader] for template sets that
 // are made elsewhere.
 //
+// # Edited templates
+//
+// The key of a cached block holds a digest of its text and of the templates that
+// it is made of, so that a deployment never serves what the one before it has
+// stored: see package tags. A Set reads each file once, and all of its templates
+// are made of the same version of it; only with Options.Reload it sees a file that
+// changes, and then drops what was made of any. A file that could not be parsed is
+// read again when it is asked for again.
+//
 // # Several sets
 //
-// Two sets on one registry share the entries of blocks that have the same NAME,
-// and those of blocks without one that have the same path and text. Give each
-// set a registry of its own, or let NAME or VARY name the site.
+// Two sets on one registry share the entries of blocks that have the same NAME and
+// text, and those of blocks without NAME that have the same path and text. Give
+// each set a registry of its own, or let NAME or VARY name the site.
 //
 // # The race detector
 //

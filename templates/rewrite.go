@@ -17,14 +17,24 @@ func Rewrite(source []byte) []byte {
 	if !bytes.Contains(source, []byte("<%")) {
 		return source
 	}
-	r := rewriter{src: source, end: len(source)}
+	r := newRewriter(source)
+	r.text()
+	return r.result()
+}
+
+func newRewriter(source []byte) *rewriter {
+	r := &rewriter{src: source, end: len(source)}
 	// pongo2's lexer takes a byte 1 for the end of the template.
 	if i := bytes.IndexByte(source, 1); i >= 0 {
 		r.end = i
 	}
-	r.text()
+	return r
+}
+
+// result returns the source as pongo2 is to read it.
+func (r *rewriter) result() []byte {
 	if r.out == nil {
-		return source
+		return r.src
 	}
 	return r.out
 }
@@ -40,6 +50,8 @@ type rewriter struct {
 	pos int
 	end int
 	out []byte // copy of src, made at the first change
+
+	found func(from, to int) // told of each template tag, if not nil
 }
 
 const (
@@ -102,6 +114,9 @@ func (r *rewriter) code() {
 	if c.run(); c.why == refused {
 		c.pos = r.end
 	}
+	if c.why == closed && r.at("{%") {
+		r.tell(r.pos, c.pos)
+	}
 	r.pos = c.pos
 }
 
@@ -127,6 +142,13 @@ func (r *rewriter) tag() bool {
 	}
 	r.out[r.pos] = '{'
 	r.out[c.pos-1] = '}'
+	r.tell(r.pos, c.pos)
 	r.pos = c.pos
 	return true
+}
+
+func (r *rewriter) tell(from, to int) {
+	if r.found != nil {
+		r.found(from, to)
+	}
 }

@@ -6,9 +6,9 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"log/slog"
 	"regexp"
 	"sync"
-	"sync/atomic"
 
 	"github.com/flosch/pongo2/v6"
 
@@ -26,6 +26,11 @@ type Options struct {
 	// costs a look at each file that was loaded.
 	Reload bool
 
+	// Log is told of what a Set cannot know about its templates, once each: a
+	// cached block that includes a template by a name that is known only when it
+	// is rendered. Nil is slog.Default().
+	Log *slog.Logger
+
 	// Globals are variables for every template of the set. Data given to Render
 	// goes before them.
 	Globals pongo2.Context
@@ -37,7 +42,7 @@ type Set struct {
 	pongo2  *pongo2.TemplateSet
 	caches  *fragment.Registry
 	binding *tags.Binding
-	age     atomic.Uint64 // how often files were seen to have changed
+	reloads bool // Options.Reload
 
 	mu     sync.Mutex // held while a template is parsed: pongo2 writes to its set then
 	parsed sync.Map   // name → *pongo2.Template
@@ -51,10 +56,8 @@ func New(files fs.FS, caches *fragment.Registry, o Options) (*Set, error) {
 	if files == nil {
 		return nil, errors.New("templates: New needs a file system, such as os.DirFS(\"views\") or an embed.FS")
 	}
-	s := &Set{loader: &loader{files: files}, caches: caches}
-	if o.Reload {
-		s.loader.seen = new(watch)
-	}
+	s := &Set{loader: new(loader), caches: caches, reloads: o.Reload}
+	s.loader.now.Store(&generation{files: files, watch: o.Reload, told: &dynamicTold{log: o.Log}})
 	s.pongo2 = pongo2.NewSet("pongocache", s.loader)
 	if err := s.pongo2.BanTag("ssi"); err != nil {
 		return nil, fmt.Errorf("templates: %w", err)
@@ -66,6 +69,7 @@ func New(files fs.FS, caches *fragment.Registry, o Options) (*Set, error) {
 	if s.binding, err = tags.NewBinding(s.pongo2, caches); err != nil {
 		return nil, fmt.Errorf("templates: %w", err)
 	}
+	s.binding.Use(s.loader)
 	if o.Reload {
 		s.binding.TagBlocks(reloadTag)
 	}
@@ -101,8 +105,8 @@ func (s *Set) Render(ctx context.Context, w io.Writer, name string, data any) er
 	if err != nil {
 		return err
 	}
-	if s.loader.seen != nil {
-		return t.renderWatched(ctx, w, data, t.age)
+	if s.reloads {
+		return t.renderWatched(ctx, w, data, t.made)
 	}
 	return t.render(ctx, w, data)
 }
@@ -112,27 +116,40 @@ func (s *Set) template(ctx context.Context, name string) (*Template, error) {
 	if name == "" {
 		return nil, errors.New("templates: the name of the template is empty: want a path such as \"page.html\"")
 	}
-	name = s.loader.Abs("", name)
-	if s.loader.seen == nil {
+	name = abs("", name)
+	if !s.reloads {
 		if t, ok := s.parsed.Load(name); ok {
 			return t.(*Template), nil
 		}
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.loader.seen != nil && s.loader.seen.changed(s.loader.files) {
+	if s.reloads && s.loader.now.Load().changed() {
 		s.reload(ctx)
 	}
 	if t, ok := s.parsed.Load(name); ok {
 		return t.(*Template), nil
 	}
-	parsed, err := s.pongo2.FromFile(name)
+	t, err := s.parse(name)
 	if err != nil {
-		return nil, failed(name, err)
+		return nil, err
 	}
-	t := &Template{set: s, name: name, pongo2: parsed, age: s.age.Load()}
 	s.parsed.Store(name, t)
 	return t, nil
+}
+
+// parse parses a template of the file system. It is called with s.mu held.
+func (s *Set) parse(name string) (*Template, error) {
+	now := s.loader.now.Load()
+	before := now.snapshot()
+	parsed, err := s.pongo2.FromFile(name)
+	if err != nil {
+		if !s.reloads {
+			now.forget(before)
+		}
+		return nil, failed(name, err)
+	}
+	return &Template{set: s, name: name, pongo2: parsed, made: now}, nil
 }
 
 // FromString returns a template whose source is not in the file system. It can
@@ -144,5 +161,5 @@ func (s *Set) FromString(source string) (*Template, error) {
 	if err != nil {
 		return nil, failed("<string>", err)
 	}
-	return &Template{set: s, name: "<string>", pongo2: parsed}, nil
+	return &Template{set: s, name: "<string>", pongo2: parsed, made: s.loader.now.Load()}, nil
 }

@@ -213,7 +213,8 @@ func TestColdPageIsRenderedOnce(t *testing.T) {
 func TestSetsOfOneRegistryShareBlocks(t *testing.T) {
 	sources := map[string]string{
 		"page.html":  `<% cache 60 %>{{ n }}<% endcache %><% cache 60 "a" %>{{ n }}<% endcache %>`,
-		"named.html": `<% cache 60 "a" %>other text, {{ n }}<% endcache %>`,
+		"named.html": `<% cache 60 "a" %>{{ n }}<% endcache %>`,
+		"text.html":  `<% cache 60 "a" %>other text, {{ n }}<% endcache %>`,
 		"moved.html": `<% cache 60 %>{{ n }}<% endcache %>`,
 	}
 	registry := newRegistry(t)
@@ -228,5 +229,6 @@ func TestSetsOfOneRegistryShareBlocks(t *testing.T) {
 	wantRender(t, one, "page.html", map[string]any{"n": 1}, "11")
 	wantRender(t, two, "page.html", map[string]any{"n": 2}, "11")
 	wantRender(t, two, "named.html", map[string]any{"n": 2}, "1")
+	wantRender(t, two, "text.html", map[string]any{"n": 2}, "other text, 2")
 	wantRender(t, two, "moved.html", map[string]any{"n": 2}, "2")
 }
