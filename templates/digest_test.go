@@ -230,6 +230,6 @@ func TestABrokenTemplateIsReadAgain(t *testing.T) {
 func TestATemplateThatCannotBeParsedToItsEndIsRefused(t *testing.T) {
 	set := newSet(t, inMemory(map[string]string{"page.html": "a\n {% comment %}{% endcomment x %}", "other.html": "{%- comment -%} {%- endcomment -%}other"}), templates.Options{})
 	_, err := render(set, "page.html", nil)
-	wantError(t, err, "page.html:2:18: endcomment takes no arguments: write {% endcomment %}")
+	wantError(t, err, "page.html:2:18: near \"endcomment x %}\": endcomment takes no arguments: write {% endcomment %}")
 	wantRender(t, set, "other.html", nil, "other")
 }

@@ -67,15 +67,15 @@ func (l *loader) source(name string) (*source, error) {
 	if err != nil {
 		return nil, err
 	}
-	return s, s.refusal(name)
+	return s, refusal(name, s.raw, s.tags)
 }
 
-// refusal is why pongo2 must not see the source.
-func (s *source) refusal(name string) error {
-	for _, t := range s.tags {
+// refusal is why pongo2 must not see a source.
+func refusal(name string, raw []byte, tags []tagAt) error {
+	for _, t := range tags {
 		if t.endless() {
-			line, column := place(s.raw, t.at)
-			return fmt.Errorf("%s:%d:%d: endcomment takes no arguments: write {%% endcomment %%}", name, line, column)
+			line, column := place(raw, t.at)
+			return &misplaced{name, line, column, "endcomment takes no arguments: write {% endcomment %}"}
 		}
 	}
 	return nil

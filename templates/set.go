@@ -98,8 +98,8 @@ func (s *Set) Pongo2() *pongo2.TemplateSet { return s.pongo2 }
 // Data is nil, a map[string]any, a pongo2.Context or another type of map that
 // is one of these below, such as echo.Map. The names _c and _cx are taken.
 //
-// An error unwraps to *pongo2.Error, which holds file, line and column, and to
-// what caused it, such as fs.ErrNotExist.
+// What is wrong with a template is an *Error, which tells the place and unwraps
+// to what caused it, such as fs.ErrNotExist.
 func (s *Set) Render(ctx context.Context, w io.Writer, name string, data any) error {
 	t, err := s.template(ctx, name)
 	if err != nil {
@@ -142,12 +142,13 @@ func (s *Set) template(ctx context.Context, name string) (*Template, error) {
 func (s *Set) parse(name string) (*Template, error) {
 	now := s.loader.now.Load()
 	before := now.snapshot()
-	parsed, err := s.pongo2.FromFile(name)
+	parsed, err := s.parsing(func() (*pongo2.Template, error) { return s.pongo2.FromFile(name) })
 	if err != nil {
+		err = now.failed(name, nil, err)
 		if !s.reloads {
 			now.forget(before)
 		}
-		return nil, failed(name, err)
+		return nil, err
 	}
 	return &Template{set: s, name: name, pongo2: parsed, made: now}, nil
 }
@@ -157,9 +158,28 @@ func (s *Set) parse(name string) (*Template, error) {
 func (s *Set) FromString(source string) (*Template, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	parsed, err := s.pongo2.FromBytes(Rewrite([]byte(source)))
-	if err != nil {
-		return nil, failed("<string>", err)
+	text, tags := scan([]byte(source))
+	now := s.loader.now.Load()
+	if err := refusal(stringName, []byte(source), tags); err != nil {
+		return nil, now.failed(stringName, []byte(source), &pongo2.Error{Sender: "fromfile", Filename: stringName, OrigError: err})
 	}
-	return &Template{set: s, name: "<string>", pongo2: parsed, made: s.loader.now.Load()}, nil
+	parsed, err := s.parsing(func() (*pongo2.Template, error) { return s.pongo2.FromBytes(text) })
+	if err != nil {
+		return nil, now.failed(stringName, []byte(source), err)
+	}
+	return &Template{set: s, name: stringName, text: []byte(source), pongo2: parsed, made: now}, nil
+}
+
+// stringName is how pongo2 calls all templates that are not from a file system.
+const stringName = "<string>"
+
+// parsing runs a parser. That pongo2 panics on a template is an error of that
+// one, and must not block the others.
+func (s *Set) parsing(parse func() (*pongo2.Template, error)) (t *pongo2.Template, err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			t, err = nil, &pongo2.Error{Sender: "parser", OrigError: fmt.Errorf("pongo2 cannot parse this: %v", p)}
+		}
+	}()
+	return parse()
 }

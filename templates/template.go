@@ -18,6 +18,7 @@ import (
 type Template struct {
 	set    *Set
 	name   string
+	text   []byte // of a template from a string
 	pongo2 *pongo2.Template
 	made   *generation // of these sources
 
@@ -57,11 +58,12 @@ func (t *Template) render(ctx context.Context, w io.Writer, data any) error {
 // failed returns what a failed rendering returns. A file that {% include name %}
 // could not parse is to be read again, as any other that could not be parsed.
 func (t *Template) failed(err error) error {
+	told := t.made.failed(t.name, t.text, err)
 	var inner *pongo2.Error
 	if errors.As(err, &inner) && (inner.Sender == "lexer" || inner.Sender == "parser") && !t.set.reloads {
-		t.set.loader.now.Load().drop(inner.Filename)
+		t.made.drop(inner.Filename)
 	}
-	return failed(t.name, err)
+	return told
 }
 
 // smallPiece is the average size of a write in bytes under which pongo2's own
