@@ -78,8 +78,8 @@ func (c *code) quoted(quote byte) bool {
 	return false
 }
 
-// ourWords are the template tags that may be spelled <% … %>.
-const ourWords = "cache endcache"
+// ourWords are the template tags that may be spelled <% … %>: all of package tags.
+const ourWords = "cache endcache nocache endnocache hole nostore cachetags uncache cacheeach endcacheeach"
 
 var isOurs = wordSet(ourWords)
 

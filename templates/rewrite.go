@@ -3,8 +3,10 @@ package templates
 import "bytes"
 
 // Rewrite turns the spelling <% cache … %> … <% endcache %> into the
-// {% cache … %} … {% endcache %} that pongo2 reads. It returns source itself if
-// there is nothing to turn, and a changed copy otherwise.
+// {% cache … %} … {% endcache %} that pongo2 reads, and so for every template tag
+// of package tags: cache, nocache, cacheeach, each with its end, and hole, nostore,
+// cachetags and uncache. It returns source itself if there is nothing to turn, and
+// a changed copy otherwise.
 //
 // The result has the length of source, so that lines and columns in errors stay
 // exact, and Rewrite never fails. Left alone are any other <% … %>, a tag that
@@ -120,7 +122,7 @@ func (r *rewriter) code() {
 	r.pos = c.pos
 }
 
-// tag rewrites the cache or endcache tag at pos and moves behind it. It reports
+// tag rewrites the template tag of ours at pos and moves behind it. It reports
 // false, without having moved, if there is none.
 func (r *rewriter) tag() bool {
 	if r.pos > 0 && r.src[r.pos-1] == '{' {

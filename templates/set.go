@@ -31,6 +31,12 @@ type Options struct {
 	// is rendered. Nil is slog.Default().
 	Log *slog.Logger
 
+	// IsTemplate reports whether Check is to parse the file with a name. Nil
+	// stands for these endings: .html .htm .xhtml .xml .txt .md .tpl .tmpl .pongo
+	// .pongo2 .django .j2 .jinja .jinja2 .twig. For all else that a Set does, any
+	// file is a template.
+	IsTemplate func(name string) bool
+
 	// Globals are variables for every template of the set. Data given to Render
 	// goes before them.
 	Globals pongo2.Context
@@ -44,6 +50,8 @@ type Set struct {
 	binding *tags.Binding
 	reloads bool // Options.Reload
 
+	isTemplate func(name string) bool
+
 	mu     sync.Mutex // held while a template is parsed: pongo2 writes to its set then
 	parsed sync.Map   // name → *pongo2.Template
 }
@@ -56,7 +64,10 @@ func New(files fs.FS, caches *fragment.Registry, o Options) (*Set, error) {
 	if files == nil {
 		return nil, errors.New("templates: New needs a file system, such as os.DirFS(\"views\") or an embed.FS")
 	}
-	s := &Set{loader: new(loader), caches: caches, reloads: o.Reload}
+	s := &Set{loader: new(loader), caches: caches, reloads: o.Reload, isTemplate: o.IsTemplate}
+	if s.isTemplate == nil {
+		s.isTemplate = isTemplate
+	}
 	s.loader.now.Store(&generation{files: files, watch: o.Reload, told: &dynamicTold{log: o.Log}})
 	s.pongo2 = pongo2.NewSet("pongocache", s.loader)
 	if err := s.pongo2.BanTag("ssi"); err != nil {
