@@ -5,6 +5,9 @@ import (
 	"encoding/base64"
 )
 
+// TagOfKeys is what each tag begins with that Key.Tag returns.
+const TagOfKeys = "!key:"
+
 // Tag returns a tag that stands for the key, for entries that are to be freed
 // together under it though their own keys differ. Keys that differ have
 // different tags, which tell nothing of their parts. That of an invalid key is
@@ -14,5 +17,5 @@ func (k Key) Tag() string {
 		return ""
 	}
 	sum := sha256.Sum256([]byte(k.text))
-	return "!key:" + base64.RawURLEncoding.EncodeToString(sum[:16])
+	return TagOfKeys + base64.RawURLEncoding.EncodeToString(sum[:16])
 }

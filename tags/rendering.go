@@ -19,7 +19,8 @@ import (
 type rendering struct {
 	binding *Binding // nil in what WithContext makes
 	ctx     context.Context
-	sources Sources // nil: those of the binding
+	sources Sources  // nil: those of the binding
+	outline *Outline // nil: none
 }
 
 // enter makes ctx the current one and returns what puts the former back.
@@ -27,6 +28,13 @@ func (r *rendering) enter(ctx context.Context) (leave func()) {
 	outer := r.ctx
 	r.ctx = ctx
 	return func() { r.ctx = outer }
+}
+
+// unmarked is enter for what is to be stored: that must bear no marks.
+func (r *rendering) unmarked(ctx context.Context) (leave func()) {
+	outer, outline := r.ctx, r.outline
+	r.ctx, r.outline = ctx, nil
+	return func() { r.ctx, r.outline = outer, outline }
 }
 
 // opaque wraps r so that templates cannot look into it: they reach neither

@@ -20,6 +20,9 @@ type run struct {
 	at    *pongo2.Token // what is being evaluated, for errors
 	doing string        // the same in words
 
+	unkept bool // the body is not to be stored
+	stale  bool // a stale value was served
+
 	// What a fill needs for the tag by which Delete finds the entry.
 	stamped bool
 	name    string
@@ -55,16 +58,25 @@ func (t *cacheTag) Execute(ec *pongo2.ExecutionContext, w pongo2.TemplateWriter)
 		// A fault was told as an Event, and must not break the page.
 		_ = p.cache.Delete(in.ctx, p.key)
 	}
+	r.unkept = p.policy.TTL < 0
 	value, err := p.cache.DoFiller(in.ctx, p.key, p.policy, r)
 	if err == nil {
-		// The value may be the buffer itself.
-		_, err = w.Write(value)
+		err = r.write(w, value, &p)
 	}
 	r.release()
 	if err != nil {
 		return t.fail(ec, t.start, err)
 	}
 	return nil
+}
+
+// write writes the value, which may be the buffer itself.
+func (r *run) write(w pongo2.TemplateWriter, value []byte, p *plan) error {
+	if r.in.outline != nil {
+		return r.writeOutlined(w, value, p)
+	}
+	_, err := w.Write(value)
+	return err
 }
 
 // Detached implements fragment.Filler. A body is rendered by the request that
@@ -74,7 +86,11 @@ func (r *run) Detached() func(context.Context) ([]byte, error) { return nil }
 // Fill implements fragment.Filler: it renders the body in a context and a buffer
 // of its own.
 func (r *run) Fill(ctx context.Context) ([]byte, error) {
-	defer r.in.enter(ctx)()
+	if r.unkept {
+		defer r.in.enter(ctx)()
+	} else {
+		defer r.in.unmarked(ctx)()
+	}
 	if err := r.addTags(ctx); err != nil {
 		return nil, err
 	}

@@ -26,6 +26,16 @@ type Options struct {
 	// costs a look at each file that was loaded.
 	Reload bool
 
+	// Outline is for development: a page shows its cached blocks, each in a thin
+	// coloured outline with a small label: hit, stale, miss or off, its name, age,
+	// TTL and tags, and what it took to render. A script draws them, at comments in
+	// the page that say the same; the page stays as valid as it was, and nothing is
+	// drawn in templates that are not HTML (by their ending: .html, .htm, or another
+	// one but .xml, .xhtml, .txt and .md if the output begins with "<"), nor of
+	// blocks inside of tags and scripts. A block inside of a stored block is a part
+	// of that. What caches whole pages keeps the outlines, too: leave it off then.
+	Outline bool
+
 	// Log is told of what a Set cannot know about its templates, once each: a
 	// cached block that includes a template by a name that is known only when it
 	// is rendered. Nil is slog.Default().
@@ -49,6 +59,7 @@ type Set struct {
 	caches  *fragment.Registry
 	binding *tags.Binding
 	reloads bool // Options.Reload
+	outline bool // Options.Outline
 
 	isTemplate func(name string) bool
 
@@ -64,7 +75,7 @@ func New(files fs.FS, caches *fragment.Registry, o Options) (*Set, error) {
 	if files == nil {
 		return nil, errors.New("templates: New needs a file system, such as os.DirFS(\"views\") or an embed.FS")
 	}
-	s := &Set{loader: new(loader), caches: caches, reloads: o.Reload, isTemplate: o.IsTemplate}
+	s := &Set{loader: new(loader), caches: caches, reloads: o.Reload, outline: o.Outline, isTemplate: o.IsTemplate}
 	if s.isTemplate == nil {
 		s.isTemplate = isTemplate
 	}

@@ -41,6 +41,9 @@ func (t *Template) render(ctx context.Context, w io.Writer, data any) error {
 	if err := s.fill(data); err != nil {
 		return fmt.Errorf("templates: render %q: %w", t.name, err)
 	}
+	if t.set.outline {
+		return t.renderOutlined(ctx, w, s)
+	}
 	t.set.binding.AttachWith(ctx, s.data, t.made)
 	if t.pieces.Load() {
 		return t.failed(t.pongo2.ExecuteWriter(s.data, w))
