@@ -52,6 +52,9 @@ func parseCache(doc *pongo2.Parser, start *pongo2.Token, args *pongo2.Parser) (p
 	if err := t.prepare(r); err != nil {
 		return nil, err
 	}
+	if err := t.readDigest(r); err != nil {
+		return nil, err
+	}
 	return t, nil
 }
 
@@ -94,11 +97,6 @@ func (t *cacheTag) prepare(r reader) *pongo2.Error {
 	if t.name != "" {
 		t.plain = space.Key(t.name)
 	}
-	if o := t.option["digest"]; o != nil {
-		if err := t.readDigest(r, o); err != nil {
-			return err
-		}
-	}
 	if o := t.option["using"]; o != nil {
 		if t.using, _ = o.literalString(); t.using == "" && o.literal() != nil {
 			return r.fail(o.tokens[0], "using="+o.text+" is no name of a cache: write using=\"shared\"")
@@ -117,7 +115,11 @@ func (t *cacheTag) prepare(r reader) *pongo2.Error {
 }
 
 // readDigest reads digest=false, which is decided when the template is parsed.
-func (t *cacheTag) readDigest(r reader, o *operand) *pongo2.Error {
+func (t *cacheTag) readDigest(r reader) *pongo2.Error {
+	o := t.option["digest"]
+	if o == nil {
+		return nil
+	}
 	literal := o.literal()
 	if literal == nil || literal.Val != "true" && literal.Val != "false" || literal.Typ != pongo2.TokenKeyword {
 		return r.fail(o.tokens[0], "digest="+o.text+" is neither true nor false: write digest=false for a key that does not change with the sources of the template")

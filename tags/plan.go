@@ -124,8 +124,7 @@ func (r *run) key(b *Binding) (fragment.Key, *pongo2.Error) {
 	t := r.tag
 	sealed, name := t.sealed(r.in, b), t.name
 	r.stamped = sealed.digest != "" && t.arguments.name != nil
-	if sealed.keys != nil {
-		r.name = name
+	if r.name = name; sealed.keys != nil {
 		return sealed.keys.of(r.ec.Autoescape), nil
 	}
 	if name == "" {

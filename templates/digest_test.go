@@ -233,3 +233,39 @@ func TestATemplateThatCannotBeParsedToItsEndIsRefused(t *testing.T) {
 	wantError(t, err, "page.html:2:18: near \"endcomment x %}\": endcomment takes no arguments: write {% endcomment %}")
 	wantRender(t, set, "other.html", nil, "other")
 }
+
+// Templates that the set of pongo2 loads by itself have the same keys.
+func TestDigestsOfTemplatesThatPongo2Loads(t *testing.T) {
+	registry := newRegistry(t)
+	for n, part := range []string{"old ", "old ", "new "} {
+		set := deploy(t, registry, map[string]string{"page.html": `{% cache 60 "a" %}{% include "part.html" %}{{ n }}{% endcache %}`, "part.html": part})
+		tpl, err := set.Pongo2().FromCache("page.html")
+		if err != nil {
+			t.Fatal(err)
+		}
+		want := []string{"old 0", "old 0", "new 2"}[n]
+		if got, err := tpl.Execute(tags.WithContext(t.Context(), map[string]any{"n": n})); got != want || err != nil {
+			t.Errorf("got %q, %v, want %q", got, err, want)
+		}
+		wantRender(t, set, "page.html", map[string]any{"n": "other"}, want)
+	}
+}
+
+// A Delete while the block is rendered holds, and frees what contains the block.
+func TestDeleteOfABlockWithADigestIsNotUndone(t *testing.T) {
+	registry := newRegistry(t)
+	set := deploy(t, registry, map[string]string{"page.html": `{% cache 60 "outer" %}{% cache 60 "inner" 1 %}{{ freed() }}{% endcache %}{% endcache %}`})
+	n := 0
+	freed := func() int {
+		n++
+		if n == 1 {
+			if err := tags.Delete(t.Context(), registry.Cache("default"), "inner", 1); err != nil {
+				t.Error(err)
+			}
+		}
+		return n
+	}
+	for _, want := range []string{"1", "2", "2"} {
+		wantRender(t, set, "page.html", map[string]any{"freed": freed}, want)
+	}
+}

@@ -34,6 +34,22 @@
 // text, and those of blocks without NAME that have the same path and text. Give
 // each set a registry of its own, or let NAME or VARY name the site.
 //
+// # Several folders
+//
+// [Overlay] makes one file system of several, such as a theme over what it changes.
+//
+// # Errors
+//
+// An [Error] says path:line:column and what stands there, also of what is included,
+// extended or imported. [Check] returns those of all templates at once, for a test.
+//
+// # Development
+//
+// [Options].Reload sees files that change, and Options.Outline shows on each page
+// which of its parts are cached, how old they are and what they took to render. The
+// script that draws the outlines is part of the page: a Content-Security-Policy that
+// forbids inline scripts leaves the comments, which say the same.
+//
 // # The race detector
 //
 // pongo2 v6 has a data race of its own: {% include variable %} loads its

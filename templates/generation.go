@@ -95,8 +95,7 @@ func open(files fs.FS, name string) (*source, error) {
 	return s, nil
 }
 
-// forget drops what was read since the generation knew only these names: it
-// could not be parsed, and may be half of a file that is still being written.
+// forget drops what was read since the generation knew only these names.
 func (g *generation) forget(since map[string]*source) {
 	g.mu.Lock()
 	defer g.mu.Unlock()

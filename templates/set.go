@@ -162,18 +162,11 @@ func (s *Set) template(ctx context.Context, name string) (*Template, error) {
 
 // parse parses a template of the file system. It is called with s.mu held.
 func (s *Set) parse(name string) (*Template, error) {
-	now := s.loader.now.Load()
-	before := now.snapshot()
-	parsed, err := s.parsing(func() (*pongo2.Template, error) { return s.pongo2.FromFile(name) })
-	if err != nil {
-		err = now.failed(name, nil, err)
-		if !s.reloads {
-			now.forget(before)
-		}
-		return nil, err
-	}
-	return &Template{set: s, name: name, pongo2: parsed, made: now}, nil
+	return s.made(&Template{name: name}, func() (*pongo2.Template, error) { return s.pongo2.FromFile(name) })
 }
+
+// stringName is how pongo2 calls all templates that are not from a file system.
+const stringName = "<string>"
 
 // FromString returns a template whose source is not in the file system. It can
 // extend and include templates that are. It is not reloaded.
@@ -181,23 +174,35 @@ func (s *Set) FromString(source string) (*Template, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	text, tags := scan([]byte(source))
-	now := s.loader.now.Load()
-	if err := refusal(stringName, []byte(source), tags); err != nil {
-		return nil, now.failed(stringName, []byte(source), &pongo2.Error{Sender: "fromfile", Filename: stringName, OrigError: err})
-	}
-	parsed, err := s.parsing(func() (*pongo2.Template, error) { return s.pongo2.FromBytes(text) })
-	if err != nil {
-		return nil, now.failed(stringName, []byte(source), err)
-	}
-	return &Template{set: s, name: stringName, text: []byte(source), pongo2: parsed, made: now}, nil
+	return s.made(&Template{name: stringName, text: []byte(source)}, func() (*pongo2.Template, error) {
+		if err := refusal(stringName, []byte(source), tags); err != nil {
+			return nil, &pongo2.Error{Sender: "parser", Filename: stringName, OrigError: err}
+		}
+		return s.pongo2.FromBytes(text)
+	})
 }
 
-// stringName is how pongo2 calls all templates that are not from a file system.
-const stringName = "<string>"
+// made completes t by a parser. It is called with s.mu held. What was read for a
+// template that cannot be parsed is forgotten: it may be half of a file that is
+// still being written.
+func (s *Set) made(t *Template, parse func() (*pongo2.Template, error)) (*Template, error) {
+	now := s.loader.now.Load()
+	before := now.snapshot()
+	parsed, err := parsing(parse)
+	if err != nil {
+		err = now.failed(t.name, t.text, err)
+		if !s.reloads {
+			now.forget(before)
+		}
+		return nil, err
+	}
+	t.set, t.pongo2, t.made = s, parsed, now
+	return t, nil
+}
 
 // parsing runs a parser. That pongo2 panics on a template is an error of that
 // one, and must not block the others.
-func (s *Set) parsing(parse func() (*pongo2.Template, error)) (t *pongo2.Template, err error) {
+func parsing(parse func() (*pongo2.Template, error)) (t *pongo2.Template, err error) {
 	defer func() {
 		if p := recover(); p != nil {
 			t, err = nil, &pongo2.Error{Sender: "parser", OrigError: fmt.Errorf("pongo2 cannot parse this: %v", p)}

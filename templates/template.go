@@ -46,7 +46,10 @@ func (t *Template) render(ctx context.Context, w io.Writer, data any) error {
 	}
 	t.set.binding.AttachWith(ctx, s.data, t.made)
 	if t.pieces.Load() {
-		return t.failed(t.pongo2.ExecuteWriter(s.data, w))
+		if err := t.pongo2.ExecuteWriter(s.data, w); err != nil {
+			return t.failed(err)
+		}
+		return nil
 	}
 	if err := t.pongo2.ExecuteWriterUnbuffered(s.data, &s.out); err != nil {
 		return t.failed(err)
