@@ -49,7 +49,8 @@
 // or deploy any of these is to have another entry, in every backend; processes
 // with the old and with the new templates share a backend without harm. The text
 // around a block is not in it. What was included by a name that is computed is
-// not either, which the set tells of once. In a set bound by [Bind] only a block
+// not either, which the set tells of once; nor is what comes from a template that
+// includes that of the block, variables and macros, which belong into VARY. In a set bound by [Bind] only a block
 // without NAME knows its own text.
 //
 // digest=false keeps one entry for a NAME whatever its text; to change that text
