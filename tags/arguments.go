@@ -9,7 +9,7 @@ import (
 const usage = `{% cache TTL [NAME [VARY …]] [option=expression …] %}, such as {% cache 300 "sidebar" user.ID tags="users" %}`
 
 // cacheOptions are those of {% cache %}: all.
-var cacheOptions = []option{optUsing, optTags, optStale, optJitter, optEarly, optVersion, optIf, optUnless, optRefresh}
+var cacheOptions = []option{optUsing, optTags, optStale, optJitter, optEarly, optVersion, optIf, optUnless, optRefresh, optDigest}
 
 // arguments are what stands in an opening tag.
 type arguments struct {

@@ -39,6 +39,7 @@ type Binding struct {
 	strict bool            // a block needs a ctx
 	tags   []string        // of every block, beside its own
 
+	sources Sources  // or nil
 	private []string // keys of the context that no stored body may have read
 }
 

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"errors"
 	"slices"
+	"sync/atomic"
 
 	"github.com/flosch/pongo2/v6"
 
@@ -24,16 +25,16 @@ func init() {
 }
 
 // A cacheTag is one {% cache %} block of a parsed template. It is shared by all
-// executions and never changes.
+// executions and changes only by getting its seal.
 type cacheTag struct {
 	start *pongo2.Token // the word cache, where errors are placed
 	arguments
 	body   *pongo2.NodeWrapper
 	digest string // of the body
+	parts  parts  // of the body
 
 	// What is known before the first execution.
 	name  string       // NAME if it is a literal, or the path of the template; else ""
-	keys  *keyPair     // without VARY and with a known name
 	plain fragment.Key // for a rendering that is not looked up
 	own   string       // the tag for Delete, with a known name and without VARY
 
@@ -41,6 +42,9 @@ type cacheTag struct {
 	computed    []option        // what completes it in each execution
 	literalTags bool            // tags= is in the policy
 	keptTags    []string        // those of the policy and own
+
+	undigested bool                 // digest=false
+	seal       atomic.Pointer[seal] // set by the first execution
 }
 
 func parseCache(doc *pongo2.Parser, start *pongo2.Token, args *pongo2.Parser) (pongo2.INodeTag, *pongo2.Error) {
@@ -57,6 +61,9 @@ func parseCache(doc *pongo2.Parser, start *pongo2.Token, args *pongo2.Parser) (p
 		return nil, err
 	}
 	if err := t.prepare(r); err != nil {
+		return nil, err
+	}
+	if err := t.readDigest(r); err != nil {
 		return nil, err
 	}
 	return t, nil
@@ -87,7 +94,7 @@ func (t *cacheTag) parseBody(doc *pongo2.Parser, r reader) *pongo2.Error {
 	if uncache := find(doc, from, to, "uncache"); uncache != nil {
 		return r.fail(uncache, "{% uncache %} inside of {% cache %} would run on a miss alone: put it before the block")
 	}
-	t.body, t.digest = body, digestOf(doc, from, to)
+	t.body, t.digest, t.parts = body, bodyDigest(doc, from, to), partsOf(doc, from, to)
 	return r.checkState(doc, from, to)
 }
 
@@ -98,8 +105,8 @@ func (t *cacheTag) prepare(r reader) *pongo2.Error {
 		t.name, _ = o.literalString()
 	}
 	t.plain = space.Key(cmp.Or(t.name, t.start.Filename))
-	if t.name != "" && len(t.vary) == 0 {
-		t.prepareKey()
+	if t.arguments.name != nil && t.name != "" && len(t.vary) == 0 {
+		t.own = ownTag(t.name, nil)
 	}
 	if o := t.option[optTags]; o != nil {
 		if text, ok := o.literalString(); ok {
@@ -114,17 +121,19 @@ func (t *cacheTag) prepare(r reader) *pongo2.Error {
 	return t.preparePolicy(r)
 }
 
-// prepareKey makes what depends on a known name alone.
-func (t *cacheTag) prepareKey() {
-	if t.arguments.name != nil {
-		t.own = ownTag(t.name, nil)
+// readDigest reads digest=false, which is decided when the template is parsed.
+func (t *cacheTag) readDigest(r reader) *pongo2.Error {
+	o := t.option[optDigest]
+	if o == nil {
+		return nil
 	}
-	var version any
-	if o := t.option[optVersion]; o != nil {
-		var ok bool
-		if version, ok = o.constant(); !ok {
-			return
-		}
+	literal := o.literal()
+	if literal == nil || literal.Val != "true" && literal.Val != "false" || literal.Typ != pongo2.TokenKeyword {
+		return r.fail(o.tokens[0], "digest="+o.text+" is neither true nor false: write digest=false for a key that does not change with the sources of the template")
 	}
-	t.keys = &keyPair{t.key(t.name, false, version, nil), t.key(t.name, true, version, nil)}
+	t.undigested = literal.Val == "false"
+	if t.undigested && t.arguments.name == nil {
+		return r.fail(literal, "digest=false needs a NAME, because a block without one is named by its digest: write {% cache 300 \"sidebar\" digest=false %}")
+	}
+	return nil
 }

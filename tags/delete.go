@@ -10,8 +10,8 @@ import (
 )
 
 // Delete removes all that {% cache … name vary… %} stored in c, whatever its
-// version= and whether it was rendered with escaping or without, and what c holds
-// that such a block is a part of. A fill that is under way then stores nothing.
+// version= and text and whether it was rendered with escaping or without, and what
+// c holds that such a block is a part of. A fill that is under way then stores nothing.
 // The types of vary count: 42 in a template is 42 here and not "42".
 func Delete(ctx context.Context, c *fragment.Cache, name string, vary ...any) error {
 	switch {

@@ -23,9 +23,9 @@
 // one that begins with a literal stands in parentheses. The string "del" deletes
 // the entry and renders the block.
 //
-// NAME is a string and names the entry; wherever a block has that name and the
-// same VARY, it is that entry. Without NAME the entry belongs to the template's
-// path and the text of the block.
+// NAME is a string and names the entry; wherever a block has that name, the same
+// text and the same VARY, it is that entry. Without NAME the entry belongs to the
+// template's path and the text of the block.
 //
 // VARY are values that tell entries of one name apart: any that
 // [fragment.KeyOf] takes. A nil is told apart from "" and 0, and 1 from "1". A
@@ -46,6 +46,7 @@
 //	if=expression    the block is rendered without the cache unless true
 //	unless=…         the block is rendered without the cache if true
 //	refresh=…        the block is rendered anew, and stored, if true
+//	digest=false     the key does not change with the sources of the template
 //
 // Each is an expression that may have filters, and stands once. Without an option
 // the policy of the cache holds. A block that is rendered without the cache still
@@ -62,6 +63,22 @@
 // A TAG is an expression: a string, in which spaces or commas part words, or a list.
 // {% uncache %} deletes what [Delete] does, and a fault of the backend does not fail
 // the page. Inside of a cached body it is refused, since a hit would not run it.
+//
+// # Edited templates
+//
+// In a set of package templates (see [Binding.Use] for others) the key of a block
+// holds a digest of the text of the block, of all that it includes, extends or
+// imports by a literal name, and of what defines names for it elsewhere in its
+// template: macros, imports, {% set %}, {% with %}, loops and conditions. To edit
+// or deploy any of these is to have another entry, in every backend; processes
+// with the old and with the new templates share a backend without harm. The text
+// around a block is not in it. What was included by a name that is computed is
+// not either, which the set tells of once; nor is what comes from a template that
+// includes that of the block, variables and macros, which belong into VARY. In a
+// set bound by [Bind] only a block without NAME knows its own text.
+//
+// digest=false keeps one entry for a NAME whatever its text; to change that text
+// then calls for another NAME or for [Delete].
 //
 // # What a block can see and do
 //

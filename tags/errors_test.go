@@ -54,7 +54,7 @@ var wrongTemplates = []struct {
 	{"an index with a space", `cache ttl [one]`, "2:16", `ttl [one] reads as one argument`},
 	{"a minus with a space before it", `cache 60 "a" one -1`, "2:23", `one -1 reads as one argument: write a comma between two`},
 	{"unknown option", `cache 60 "a" tag="x"`, "2:19", `unknown option tag=: write tags="users user:42"`},
-	{"unknown option, no likely one", `cache 60 "a" frob=1`, "2:19", `unknown option frob=: there are using=, tags=, stale=, jitter=, early=, version=, if=, unless=, refresh=, such as using="shared"`},
+	{"unknown option, no likely one", `cache 60 "a" frob=1`, "2:19", `unknown option frob=: there are using=, tags=, stale=, jitter=, early=, version=, if=, unless=, refresh=, digest=, such as using="shared"`},
 	{"TTL as an option", `cache 60 "a" timeout=5`, "2:19", `unknown option timeout=: the TTL is the first argument: write {% cache TTL`},
 	{"VARY as an option", `cache 60 "a" vary=one`, "2:19", `unknown option vary=: NAME and VARY stand behind the TTL without a word before them: write {% cache TTL`},
 	{"another word for using", `cache 60 "a" cache="shared"`, "2:19", `unknown option cache=: write using="shared"`},
@@ -78,6 +78,9 @@ var wrongTemplates = []struct {
 	{"unknown filter", `cache 60 "a" user|frob`, "2:24", `VARY 1: Filter 'frob' does not exist. Write {% cache TTL`},
 	{"empty using", `cache 60 "a" using=""`, "2:25", `using="" is no name of a cache: write using="shared"`},
 	{"number as using", `cache 60 "a" using=5`, "2:25", `using=5 is no name of a cache`},
+	{"digest as a name", `cache 60 "a" digest=yes`, "2:26", `digest=yes is neither true nor false: write digest=false`},
+	{"digest as a string", `cache 60 "a" digest="false"`, "2:26", `digest="false" is neither true nor false`},
+	{"digest=false without NAME", `cache 60 digest=false`, "2:22", `digest=false needs a NAME, because a block without one is named by its digest`},
 	{"bad tag", "cache 60 \"a\" tags=\"x\x02y\"", "2:24", `tags=: fragment: tag "x\x02y": a tag has no space, comma or control byte`},
 
 	{"unclosed", `{% cache 60 "a" %}<b></b>`, "2:6", `this block is not closed: {% endcache %} is missing`},

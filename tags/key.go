@@ -26,19 +26,19 @@ func (p *keyPair) of(autoescape bool) fragment.Key {
 	return p[0]
 }
 
-// key returns the key of an entry. That of a block without NAME holds the
-// digest of its body in front of the rest, where that of a NAME has a bool, so
-// that a path and a NAME never meet. A version stands in front of all, behind a
+// key returns the key of an entry. A digest stands in front of the rest, where
+// the key of a NAME without one has a bool, so that they never meet; nor do
+// digests of a NAME and of a path. A version stands in front of all, behind a
 // nil, which is there in no other key.
-func (t *cacheTag) key(name string, autoescape bool, version any, vary []any) fragment.Key {
+func (t *cacheTag) key(digest, name string, autoescape bool, version any, vary []any) fragment.Key {
 	var b fragment.KeyBuilder
 	b.Start(space, name)
 	if t.option[optVersion] != nil {
 		b.Nil()
 		b.Part(version)
 	}
-	if t.arguments.name == nil {
-		b.String(t.digest)
+	if digest != "" {
+		b.String(digest)
 	}
 	finishKey(&b, autoescape, vary)
 	return b.Key()
@@ -51,17 +51,17 @@ func finishKey(b *fragment.KeyBuilder, autoescape bool, vary []any) {
 	}
 }
 
-// digestOf returns a digest of the tokens of a body: of its text and code, but
-// not of its place in the template nor of comments.
+// bodyDigest returns the digest of a body. The delimiters around it may trim its
+// first and last text.
+func bodyDigest(doc *pongo2.Parser, from, to int) string { return digestOf(doc, from-1, to+1) }
+
+// digestOf returns a digest of tokens: of text and code, but not of their place
+// in the template nor of comments.
 func digestOf(doc *pongo2.Parser, from, to int) string {
 	h := sha256.New()
 	for i := from; i < to; i++ {
 		t := doc.Get(i)
 		addToDigest(h, int(t.Typ), t.TrimWhitespaces, t.Val)
-	}
-	// The delimiters around the body may trim its first and last text.
-	for _, around := range []int{from - 1, to} {
-		addToDigest(h, -1, doc.Get(around).TrimWhitespaces, "")
 	}
 	return base64.RawURLEncoding.EncodeToString(h.Sum(nil)[:16])
 }

@@ -21,13 +21,14 @@ const (
 	optIf
 	optUnless
 	optRefresh
+	optDigest
 	optCount
 )
 
 // optionNames are how options are written, and optionForms what a template may
 // write, for messages.
 var (
-	optionNames = [optCount]string{"using", "tags", "stale", "jitter", "early", "version", "if", "unless", "refresh"}
+	optionNames = [optCount]string{"using", "tags", "stale", "jitter", "early", "version", "if", "unless", "refresh", "digest"}
 	optionForms = [optCount]string{
 		optUsing:   `using="shared"`,
 		optTags:    `tags="users user:42"`,
@@ -38,6 +39,7 @@ var (
 		optIf:      `if=user`,
 		optUnless:  `unless=preview`,
 		optRefresh: `refresh=preview`,
+		optDigest:  `digest=false`,
 	}
 )
 

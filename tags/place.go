@@ -3,14 +3,9 @@ package tags
 import "github.com/flosch/pongo2/v6"
 
 // eachTag calls f with the name of each template tag of the tokens from up to
-// before to, in order, until it returns false.
-func eachTag(doc *pongo2.Parser, from, to int, f func(name *pongo2.Token) bool) {
-	eachTagAt(doc, from, to, func(at int) bool { return f(doc.Get(at)) })
-}
-
-// eachTagAt is eachTag with the index of the name. What {% comment %} hides is
-// left out; verbatim parts hold no tags for pongo2 either.
-func eachTagAt(doc *pongo2.Parser, from, to int, f func(at int) bool) {
+// before to, and its index, in order, until it returns false. What {% comment %}
+// hides is left out; verbatim parts hold no tags for pongo2 either.
+func eachTag(doc *pongo2.Parser, from, to int, f func(name *pongo2.Token, at int) bool) {
 	hidden := false
 	for i := from; i < to-1; i++ {
 		t, name := doc.Get(i), doc.Get(i+1)
@@ -22,7 +17,7 @@ func eachTagAt(doc *pongo2.Parser, from, to int, f func(at int) bool) {
 			hidden = name.Val != "endcomment"
 		case name.Val == "comment":
 			hidden = true
-		case !f(i + 1):
+		case !f(name, i+1):
 			return
 		}
 	}
@@ -30,7 +25,7 @@ func eachTagAt(doc *pongo2.Parser, from, to int, f func(at int) bool) {
 
 // find returns the first template tag called name, or nil.
 func find(doc *pongo2.Parser, from, to int, name string) (found *pongo2.Token) {
-	eachTag(doc, from, to, func(t *pongo2.Token) bool {
+	eachTag(doc, from, to, func(t *pongo2.Token, _ int) bool {
 		if t.Val == name {
 			found = t
 		}
@@ -47,7 +42,7 @@ func neverRuns(doc *pongo2.Parser, position int) bool {
 		return false
 	}
 	depth := 0
-	eachTag(doc, 0, position, func(t *pongo2.Token) bool {
+	eachTag(doc, 0, position, func(t *pongo2.Token, _ int) bool {
 		switch t.Val {
 		case "block", "macro":
 			depth++

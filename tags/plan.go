@@ -45,16 +45,16 @@ func (r *run) plan(b *Binding) (p plan, err *pongo2.Error) {
 	if r.kept {
 		p.policy.Tags = with(b.tags, r.tag.keptTags)
 	}
-	err = r.complete(&p)
+	err = r.complete(b, &p)
 	return p, err
 }
 
 // complete evaluates what only a block needs that is looked up or deleted.
-func (r *run) complete(p *plan) (err *pongo2.Error) {
+func (r *run) complete(b *Binding, p *plan) (err *pongo2.Error) {
 	if err = r.setPolicy(&p.policy); err != nil {
 		return err
 	}
-	p.key, err = r.key()
+	p.key, err = r.key(b)
 	return err
 }
 

@@ -19,7 +19,9 @@ import (
 type rendering struct {
 	binding *Binding // nil in what WithContext makes
 	ctx     context.Context
-	filling *run // the innermost body that is being rendered, or nil
+	filling *run     // the innermost body that is being rendered, or nil
+	sources Sources  // nil: those of the binding
+	outline *Outline // nil: none
 }
 
 // enter makes ctx the current one, of the body of a run, and returns what puts
@@ -28,6 +30,16 @@ func (r *rendering) enter(ctx context.Context, body *run) (leave func()) {
 	outer, around := r.ctx, r.filling
 	r.ctx, r.filling, body.around = ctx, body, around
 	return func() { r.ctx, r.filling = outer, around }
+}
+
+// unmarked is enter for a body that is to be stored: that must bear no marks.
+func (r *rendering) unmarked(ctx context.Context, body *run) (leave func()) {
+	outer, outline := r.enter(ctx, body), r.outline
+	r.outline = nil
+	return func() {
+		outer()
+		r.outline = outline
+	}
 }
 
 // opaque wraps r so that templates cannot look into it: they reach neither

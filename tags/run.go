@@ -25,6 +25,7 @@ type run struct {
 	private []string // of the Binding
 
 	kept  bool // it is looked up and stored
+	stale bool // a stale value was served
 	named string
 	vary  []any
 	few   [4]any // room for vary
@@ -64,8 +65,7 @@ func (t *cacheTag) Execute(ec *pongo2.ExecutionContext, w pongo2.TemplateWriter)
 	}
 	value, err := p.cache.DoFiller(in.ctx, p.key, p.policy, r)
 	if err == nil {
-		// The value may be the buffer itself.
-		_, err = w.Write(value)
+		err = r.write(w, value, &p)
 	}
 	r.release()
 	if err != nil {
@@ -94,6 +94,15 @@ func (r *rendering) isFilling(e entry) bool {
 
 var errInsideItself = errors.New("this block is inside of itself: what has the same NAME and VARY is being rendered around it; give one of them another NAME, or VARY that tell them apart")
 
+// write writes the value, which may be the buffer itself.
+func (r *run) write(w pongo2.TemplateWriter, value []byte, p *plan) error {
+	if r.in.outline != nil {
+		return r.writeOutlined(w, value, p)
+	}
+	_, err := w.Write(value)
+	return err
+}
+
 // Detached implements fragment.Filler. A body is rendered by the request that
 // shows it and never after that.
 func (r *run) Detached() func(context.Context) ([]byte, error) { return nil }
@@ -101,7 +110,11 @@ func (r *run) Detached() func(context.Context) ([]byte, error) { return nil }
 // Fill implements fragment.Filler: it renders the body in a context and a buffer
 // of its own.
 func (r *run) Fill(ctx context.Context) ([]byte, error) {
-	defer r.in.enter(ctx, r)()
+	if r.kept {
+		defer r.in.unmarked(ctx, r)()
+	} else {
+		defer r.in.enter(ctx, r)()
+	}
 	if err := r.addTags(ctx); err != nil {
 		return nil, err
 	}

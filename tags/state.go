@@ -17,7 +17,7 @@ import (
 // checkState refuses a body that would do so.
 func (r reader) checkState(doc *pongo2.Parser, from, to int) (err *pongo2.Error) {
 	loops := 0
-	eachTag(doc, from, to, func(t *pongo2.Token) bool {
+	eachTag(doc, from, to, func(t *pongo2.Token, _ int) bool {
 		switch t.Val {
 		case "for", "macro":
 			loops++
@@ -57,8 +57,7 @@ func (r reader) checkCycles(doc *pongo2.Parser, from, to int) (err *pongo2.Error
 
 // eachCycle calls f with each {% cycle %} and its arguments.
 func eachCycle(doc *pongo2.Parser, from, to int, f func(name *pongo2.Token, args []*pongo2.Token)) {
-	eachTagAt(doc, from, to, func(at int) bool {
-		name := doc.Get(at)
+	eachTag(doc, from, to, func(name *pongo2.Token, at int) bool {
 		if name.Val != "cycle" {
 			return true
 		}

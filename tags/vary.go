@@ -10,10 +10,11 @@ import (
 )
 
 // key returns the key of the entry.
-func (r *run) key() (fragment.Key, *pongo2.Error) {
+func (r *run) key(b *Binding) (fragment.Key, *pongo2.Error) {
 	t := r.tag
-	if t.keys != nil {
-		return t.keys.of(r.ec.Autoescape), nil
+	sealed := t.sealed(r.in, b)
+	if sealed.keys != nil {
+		return sealed.keys.of(r.ec.Autoescape), nil
 	}
 	name, err := r.name(t.name, t.arguments.name)
 	if err != nil {
@@ -32,7 +33,7 @@ func (r *run) key() (fragment.Key, *pongo2.Error) {
 		return fragment.Key{}, err
 	}
 	r.named, r.vary = name, vary
-	k := t.key(name, r.ec.Autoescape, version, vary)
+	k := t.key(sealed.digest, name, r.ec.Autoescape, version, vary)
 	if wrong := k.Err(); wrong != nil {
 		return k, r.badKey(name, append(vary, version), slices.Concat(t.vary, []*operand{t.option[optVersion]}), wrong)
 	}

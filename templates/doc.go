@@ -19,11 +19,36 @@
 // {% cache %}, also mixed. See [Rewrite], and [Loader] for template sets that
 // are made elsewhere.
 //
+// # Edited templates
+//
+// The key of a cached block holds a digest of its text and of the templates that
+// it is made of, so that a deployment never serves what the one before it has
+// stored: see package tags. A Set reads each file once, and all of its templates
+// are made of the same version of it; only with Options.Reload it sees a file that
+// changes, and then drops what was made of any. A file that could not be parsed is
+// read again when it is asked for again.
+//
 // # Several sets
 //
-// Two sets on one registry share the entries of blocks that have the same NAME,
-// and those of blocks without one that have the same path and text. Give each
-// set a registry of its own, or let NAME or VARY name the site.
+// Two sets on one registry share the entries of blocks that have the same NAME and
+// text, and those of blocks without NAME that have the same path and text. Give
+// each set a registry of its own, or let NAME or VARY name the site.
+//
+// # Several folders
+//
+// [Overlay] makes one file system of several, such as a theme over what it changes.
+//
+// # Errors
+//
+// An [Error] says path:line:column and what stands there, also of what is included,
+// extended or imported. [Check] returns those of all templates at once, for a test.
+//
+// # Development
+//
+// [Options].Reload sees files that change, and Options.Outline shows on each page
+// which of its parts are cached, how old they are and what they took to render. The
+// script that draws the outlines is part of the page: a Content-Security-Policy that
+// forbids inline scripts leaves the comments, which say the same.
 //
 // # Faults and limits
 //

@@ -2,6 +2,7 @@ package templates_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"testing/fstest"
@@ -128,4 +129,39 @@ func ExampleLoader() {
 	}
 	fmt.Println(page.Execute(tags.WithContext(context.Background(), nil)))
 	// Output: cached <nil>
+}
+
+// While a site is developed, its pages show what is cached in them and how that
+// came to be there.
+func ExampleOptions_outline() {
+	files := fstest.MapFS{"feed.xml": {Data: []byte("<% cache 60 \"feed\" %><feed/><% endcache %>\n")}}
+	set, err := templates.New(files, new(fragment.Registry), templates.Options{Reload: true, Outline: true})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	set.Render(context.Background(), os.Stdout, "feed.xml", nil) // which is no HTML
+	// Output: <feed/>
+}
+
+// An error says where to look.
+func ExampleError() {
+	files := fstest.MapFS{
+		"page.html": {Data: []byte(`{% include "part.html" %}`)},
+		"part.html": {Data: []byte("<p>\n  {{ user.Name|upcase }}\n</p>")},
+	}
+	set, err := templates.New(files, new(fragment.Registry), templates.Options{})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	err = set.Render(context.Background(), os.Stdout, "page.html", nil)
+	var wrong *templates.Error
+	if errors.As(err, &wrong) {
+		fmt.Println(wrong.Path, wrong.Line, wrong.Column, wrong.Near)
+		fmt.Println(wrong.Source)
+	}
+	// Output:
+	// part.html 2 16 upcase }}
+	//   {{ user.Name|upcase }}
 }

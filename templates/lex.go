@@ -78,7 +78,12 @@ func (c *code) quoted(quote byte) bool {
 	return false
 }
 
-// ours moves behind the word cache or endcache. It reports false if another
+// ourWords are the template tags that may be spelled <% … %>: all of package tags.
+const ourWords = "cache endcache nocache endnocache hole nostore cachetags uncache cacheeach endcacheeach"
+
+var isOurs = wordSet(ourWords)
+
+// ours moves behind a word of ours. It reports false if another
 // word is there, or one that goes on as no tag of ours does: cache.get(…) and
 // cache = … belong to a script.
 func (c *code) ours() bool {
@@ -87,7 +92,7 @@ func (c *code) ours() bool {
 	for c.pos < len(c.src) && isWord(c.src[c.pos]) {
 		c.pos++
 	}
-	if word := string(c.src[from:c.pos]); word != "cache" && word != "endcache" {
+	if !isOurs[string(c.src[from:c.pos])] {
 		return false
 	}
 	spaced := c.spaces()

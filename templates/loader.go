@@ -6,9 +6,8 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
-	"path"
 	"runtime"
-	"strings"
+	"sync/atomic"
 
 	"github.com/flosch/pongo2/v6"
 )
@@ -43,35 +42,43 @@ func (u unreadable) Read([]byte) (int, error) { return 0, u.err }
 
 // loader loads the templates of a Set.
 type loader struct {
-	files fs.FS
-	seen  *watch // nil without Options.Reload
+	now atomic.Pointer[generation]
 }
 
-// Abs returns the name from the root. One that leaves the root stays one that
-// begins with "..", which no file has.
-func (l *loader) Abs(base, name string) string {
-	if strings.HasPrefix(name, "./") || strings.HasPrefix(name, "../") {
-		return path.Join(path.Dir(base), name)
-	}
-	return path.Clean(name)
-}
+// Abs returns the name from the root.
+func (l *loader) Abs(base, name string) string { return abs(base, name) }
 
 func (l *loader) Get(name string) (io.Reader, error) {
-	source, err := l.read(name)
+	s, err := l.source(name)
 	if err != nil {
 		return unreadable{err}, nil
 	}
-	return bytes.NewReader(Rewrite(source)), nil
+	return bytes.NewReader(s.text), nil
 }
 
-func (l *loader) read(name string) ([]byte, error) {
+func (l *loader) source(name string) (*source, error) {
 	switch {
 	case !fs.ValidPath(name) || name == ".":
 		return nil, fmt.Errorf("%q is no name of a template: %w: want a path from the root of the file system such as \"users/list.html\", without a slash in front", name, fs.ErrInvalid)
 	case tooDeep():
 		return nil, fmt.Errorf("%q is included or extended without end: does it include or extend itself?", name)
 	}
-	return l.seen.read(l.files, name)
+	s, err := l.now.Load().source(name)
+	if err != nil {
+		return nil, err
+	}
+	return s, refusal(name, s.raw, s.tags)
+}
+
+// refusal is why pongo2 must not see a source.
+func refusal(name string, raw []byte, tags []tagAt) error {
+	for _, t := range tags {
+		if t.endless() {
+			line, column := place(raw, t.at)
+			return &misplaced{name, line, column, "endcomment takes no arguments: write {% endcomment %}"}
+		}
+	}
+	return nil
 }
 
 // maxFrames is far above what templates that end need: pongo2 takes some ten
@@ -84,3 +91,10 @@ func tooDeep() bool {
 	var pc [1]uintptr
 	return runtime.Callers(maxFrames, pc[:]) > 0
 }
+
+// Digest implements tags.Sources, for a template that the set of pongo2 has
+// loaded by itself.
+func (l *loader) Digest(file string, names []string) string { return l.now.Load().Digest(file, names) }
+
+// Dynamic implements tags.Sources.
+func (l *loader) Dynamic(at *pongo2.Token) { l.now.Load().Dynamic(at) }

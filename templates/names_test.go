@@ -49,11 +49,11 @@ func TestUnknownNames(t *testing.T) {
 	missing := map[string]any{"name": "missing.html"}
 	for name, want := range map[string]string{
 		"missing.html": `templates: render "missing.html": cannot load "missing.html": open missing.html: file does not exist`,
-		"include.html": `templates: render "include.html": in include.html | Line 2 Col 14: cannot load "missing.html": open missing.html: file does not exist`,
-		"deep.html":    `templates: render "deep.html": in include.html | Line 2 Col 14: cannot load "missing.html": open missing.html: file does not exist`,
-		"lazy.html":    `templates: render "lazy.html": cannot load "missing.html": open missing.html: file does not exist`,
-		"extends.html": `templates: render "extends.html": cannot load "missing.html": open missing.html: file does not exist`,
-		"import.html":  `cannot load "missing.html": open missing.html: file does not exist`,
+		"include.html": `templates: render "include.html": include.html:2:14: near "\"missing.html\" %}": cannot load "missing.html": open missing.html: file does not exist`,
+		"deep.html":    `templates: render "deep.html": include.html:2:14: near "\"missing.html\" %}": cannot load "missing.html": open missing.html: file does not exist`,
+		"lazy.html":    `templates: render "lazy.html": lazy.html:2:6: near "include name %}": cannot load "missing.html": open missing.html: file does not exist`,
+		"extends.html": `templates: render "extends.html": extends.html:1:4: near "extends \"missing.html\" %}": cannot load "missing.html": open missing.html: file does not exist`,
+		"import.html":  `import.html:1:4: near "import \"missing.html\" m %}": cannot load "missing.html": open missing.html: file does not exist`,
 	} {
 		_, err := render(set, name, missing)
 		wantError(t, err, want)

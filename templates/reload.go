@@ -15,7 +15,7 @@ const reloadTag = "!templates"
 // NAME is found by that, whatever its text. It is called with s.mu held.
 func (s *Set) reload(ctx context.Context) {
 	s.parsed.Clear()
-	s.age.Add(1)
+	s.loader.now.Store(s.loader.now.Load().next())
 	s.free(ctx)
 }
 
@@ -25,13 +25,13 @@ func (s *Set) free(ctx context.Context) {
 	_ = s.caches.InvalidateTags(context.WithoutCancel(ctx), reloadTag)
 }
 
-// renderWatched renders a template that was parsed at an age of its set. One
+// renderWatched renders a template that was parsed in a generation of its set. One
 // that became old on the way may have stored its text in a block that it came
 // to after the others were freed.
-func (t *Template) renderWatched(ctx context.Context, w io.Writer, data any, age uint64) error {
+func (t *Template) renderWatched(ctx context.Context, w io.Writer, data any, of *generation) error {
 	fragment.AddTags(ctx, reloadTag)
 	err := t.render(ctx, w, data)
-	if t.set.age.Load() != age {
+	if t.set.loader.now.Load() != of {
 		t.set.free(ctx)
 	}
 	return err

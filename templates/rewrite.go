@@ -3,8 +3,10 @@ package templates
 import "bytes"
 
 // Rewrite turns the spelling <% cache … %> … <% endcache %> into the
-// {% cache … %} … {% endcache %} that pongo2 reads. It returns source itself if
-// there is nothing to turn, and a changed copy otherwise.
+// {% cache … %} … {% endcache %} that pongo2 reads, and so for every template tag
+// of package tags: cache, nocache, cacheeach, each with its end, and hole, nostore,
+// cachetags and uncache. It returns source itself if there is nothing to turn, and
+// a changed copy otherwise.
 //
 // The result has the length of source, so that lines and columns in errors stay
 // exact, and Rewrite never fails. Left alone are any other <% … %>, a tag that
@@ -17,14 +19,24 @@ func Rewrite(source []byte) []byte {
 	if !bytes.Contains(source, []byte("<%")) {
 		return source
 	}
-	r := rewriter{src: source, end: len(source)}
+	r := newRewriter(source)
+	r.text()
+	return r.result()
+}
+
+func newRewriter(source []byte) *rewriter {
+	r := &rewriter{src: source, end: len(source)}
 	// pongo2's lexer takes a byte 1 for the end of the template.
 	if i := bytes.IndexByte(source, 1); i >= 0 {
 		r.end = i
 	}
-	r.text()
+	return r
+}
+
+// result returns the source as pongo2 is to read it.
+func (r *rewriter) result() []byte {
 	if r.out == nil {
-		return source
+		return r.src
 	}
 	return r.out
 }
@@ -40,6 +52,8 @@ type rewriter struct {
 	pos int
 	end int
 	out []byte // copy of src, made at the first change
+
+	found func(from, to int) // told of each template tag, if not nil
 }
 
 const (
@@ -102,10 +116,13 @@ func (r *rewriter) code() {
 	if c.run(); c.why == refused {
 		c.pos = r.end
 	}
+	if c.why == closed && r.at("{%") {
+		r.tell(r.pos, c.pos)
+	}
 	r.pos = c.pos
 }
 
-// tag rewrites the cache or endcache tag at pos and moves behind it. It reports
+// tag rewrites the template tag of ours at pos and moves behind it. It reports
 // false, without having moved, if there is none.
 func (r *rewriter) tag() bool {
 	if r.pos > 0 && r.src[r.pos-1] == '{' {
@@ -127,6 +144,13 @@ func (r *rewriter) tag() bool {
 	}
 	r.out[r.pos] = '{'
 	r.out[c.pos-1] = '}'
+	r.tell(r.pos, c.pos)
 	r.pos = c.pos
 	return true
+}
+
+func (r *rewriter) tell(from, to int) {
+	if r.found != nil {
+		r.found(from, to)
+	}
 }

@@ -6,9 +6,9 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"log/slog"
 	"regexp"
 	"sync"
-	"sync/atomic"
 
 	"github.com/flosch/pongo2/v6"
 
@@ -26,6 +26,27 @@ type Options struct {
 	// costs a look at each file that was loaded.
 	Reload bool
 
+	// Outline is for development: a page shows its cached blocks, each in a thin
+	// coloured outline with a small label: hit, stale, miss or off, its name, age,
+	// TTL and tags, and what it took to render. A script draws them, at comments in
+	// the page that say the same; the page stays as valid as it was, and nothing is
+	// drawn in templates that are not HTML (by their ending: .html, .htm, or another
+	// one but .xml, .xhtml, .txt and .md if the output begins with "<"), nor of
+	// blocks inside of tags and scripts. A block inside of a stored block is a part
+	// of that. What caches whole pages keeps the outlines, too: leave it off then.
+	Outline bool
+
+	// Log is told of what a Set cannot know about its templates, once each: a
+	// cached block that includes a template by a name that is known only when it
+	// is rendered. Nil is slog.Default().
+	Log *slog.Logger
+
+	// IsTemplate reports whether Check is to parse the file with a name. Nil
+	// stands for these endings: .html .htm .xhtml .xml .txt .md .tpl .tmpl .pongo
+	// .pongo2 .django .j2 .jinja .jinja2 .twig. For all else that a Set does, any
+	// file is a template.
+	IsTemplate func(name string) bool
+
 	// Globals are variables for every template of the set. Data given to Render
 	// goes before them.
 	Globals pongo2.Context
@@ -37,7 +58,10 @@ type Set struct {
 	pongo2  *pongo2.TemplateSet
 	caches  *fragment.Registry
 	binding *tags.Binding
-	age     atomic.Uint64 // how often files were seen to have changed
+	reloads bool // Options.Reload
+	outline bool // Options.Outline
+
+	isTemplate func(name string) bool
 
 	mu     sync.Mutex // held while a template is parsed: pongo2 writes to its set then
 	parsed sync.Map   // name → *pongo2.Template
@@ -51,10 +75,11 @@ func New(files fs.FS, caches *fragment.Registry, o Options) (*Set, error) {
 	if files == nil {
 		return nil, errors.New("templates: New needs a file system, such as os.DirFS(\"views\") or an embed.FS")
 	}
-	s := &Set{loader: &loader{files: files}, caches: caches}
-	if o.Reload {
-		s.loader.seen = new(watch)
+	s := &Set{loader: new(loader), caches: caches, reloads: o.Reload, outline: o.Outline, isTemplate: o.IsTemplate}
+	if s.isTemplate == nil {
+		s.isTemplate = isTemplate
 	}
+	s.loader.now.Store(&generation{files: files, watch: o.Reload, told: &dynamicTold{log: o.Log}})
 	s.pongo2 = pongo2.NewSet("pongocache", s.loader)
 	if err := s.pongo2.BanTag("ssi"); err != nil {
 		return nil, fmt.Errorf("templates: %w", err)
@@ -66,6 +91,7 @@ func New(files fs.FS, caches *fragment.Registry, o Options) (*Set, error) {
 	if s.binding, err = tags.NewBinding(s.pongo2, caches); err != nil {
 		return nil, fmt.Errorf("templates: %w", err)
 	}
+	s.binding.Use(s.loader)
 	if o.Reload {
 		s.binding.TagBlocks(reloadTag)
 	}
@@ -94,15 +120,15 @@ func (s *Set) Pongo2() *pongo2.TemplateSet { return s.pongo2 }
 // Data is nil, a map[string]any, a pongo2.Context or another type of map that
 // is one of these below, such as echo.Map. The names _c and _cx are taken.
 //
-// An error unwraps to *pongo2.Error, which holds file, line and column, and to
-// what caused it, such as fs.ErrNotExist.
+// What is wrong with a template is an *Error, which tells the place and unwraps
+// to what caused it, such as fs.ErrNotExist.
 func (s *Set) Render(ctx context.Context, w io.Writer, name string, data any) error {
 	t, err := s.template(ctx, name)
 	if err != nil {
 		return err
 	}
-	if s.loader.seen != nil {
-		return t.renderWatched(ctx, w, data, t.age)
+	if s.reloads {
+		return t.renderWatched(ctx, w, data, t.made)
 	}
 	return t.render(ctx, w, data)
 }
@@ -112,37 +138,75 @@ func (s *Set) template(ctx context.Context, name string) (*Template, error) {
 	if name == "" {
 		return nil, errors.New("templates: the name of the template is empty: want a path such as \"page.html\"")
 	}
-	name = s.loader.Abs("", name)
-	if s.loader.seen == nil {
+	name = abs("", name)
+	if !s.reloads {
 		if t, ok := s.parsed.Load(name); ok {
 			return t.(*Template), nil
 		}
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.loader.seen != nil && s.loader.seen.changed(s.loader.files) {
+	if s.reloads && s.loader.now.Load().changed() {
 		s.reload(ctx)
 	}
 	if t, ok := s.parsed.Load(name); ok {
 		return t.(*Template), nil
 	}
-	parsed, err := s.pongo2.FromFile(name)
+	t, err := s.parse(name)
 	if err != nil {
-		return nil, failed(name, err)
+		return nil, err
 	}
-	t := &Template{set: s, name: name, pongo2: parsed, age: s.age.Load()}
 	s.parsed.Store(name, t)
 	return t, nil
 }
+
+// parse parses a template of the file system. It is called with s.mu held.
+func (s *Set) parse(name string) (*Template, error) {
+	return s.made(&Template{name: name}, func() (*pongo2.Template, error) { return s.pongo2.FromFile(name) })
+}
+
+// stringName is how pongo2 calls all templates that are not from a file system.
+const stringName = "<string>"
 
 // FromString returns a template whose source is not in the file system. It can
 // extend and include templates that are. It is not reloaded.
 func (s *Set) FromString(source string) (*Template, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	parsed, err := s.pongo2.FromBytes(Rewrite([]byte(source)))
+	text, tags := scan([]byte(source))
+	return s.made(&Template{name: stringName, text: []byte(source)}, func() (*pongo2.Template, error) {
+		if err := refusal(stringName, []byte(source), tags); err != nil {
+			return nil, &pongo2.Error{Sender: "parser", Filename: stringName, OrigError: err}
+		}
+		return s.pongo2.FromBytes(text)
+	})
+}
+
+// made completes t by a parser. It is called with s.mu held. What was read for a
+// template that cannot be parsed is forgotten: it may be half of a file that is
+// still being written.
+func (s *Set) made(t *Template, parse func() (*pongo2.Template, error)) (*Template, error) {
+	now := s.loader.now.Load()
+	before := now.snapshot()
+	parsed, err := parsing(parse)
 	if err != nil {
-		return nil, failed("<string>", err)
+		err = now.failed(t.name, t.text, err)
+		if !s.reloads {
+			now.forget(before)
+		}
+		return nil, err
 	}
-	return &Template{set: s, name: "<string>", pongo2: parsed}, nil
+	t.set, t.pongo2, t.made = s, parsed, now
+	return t, nil
+}
+
+// parsing runs a parser. That pongo2 panics on a template is an error of that
+// one, and must not block the others.
+func parsing(parse func() (*pongo2.Template, error)) (t *pongo2.Template, err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			t, err = nil, &pongo2.Error{Sender: "parser", OrigError: fmt.Errorf("pongo2 cannot parse this: %v", p)}
+		}
+	}()
+	return parse()
 }

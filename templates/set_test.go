@@ -62,7 +62,7 @@ func TestNothingIsWrittenOnAnError(t *testing.T) {
 	if got != "" {
 		t.Errorf("got output %q, want none", got)
 	}
-	wantError(t, err, `templates: render "page.html": [Error (where: execution) in page.html | Line 2 Col 10 near 'fail'] no such luck`)
+	wantError(t, err, `templates: render "page.html": page.html:2:10: near "fail() }}": no such luck`)
 	var inner *pongo2.Error
 	if !errors.As(err, &inner) || inner.Line != 2 {
 		t.Errorf("got %#v, want an error that holds a *pongo2.Error with line 2", err)
@@ -93,7 +93,7 @@ func TestAngleSpellingInLoadedTemplates(t *testing.T) {
 		wantRender(t, set, "page.html", map[string]any{"n": n}, "000<% other %>")
 	}
 	_, err := render(set, "wrong.html", nil)
-	wantError(t, err, "in wrong.html | Line 2 Col 12 near '0'] a TTL of 0 is not above zero")
+	wantError(t, err, `wrong.html:2:12: near "0 %>x<% endcache %>": a TTL of 0 is not above zero`)
 }
 
 func TestFilesAreClosed(t *testing.T) {
@@ -164,7 +164,7 @@ func TestIncludeOnlyWithoutTheScopeFails(t *testing.T) {
 		"part.html": "\n{% cache 60 %}{{ n }}{% endcache %}",
 	}), templates.Options{})
 	_, err := render(set, "page.html", map[string]any{"n": 1})
-	wantError(t, err, "in part.html | Line 2 Col 4 near 'cache'] this block does not know what it is a part of")
+	wantError(t, err, `part.html:2:4: near "cache 60 %}{{ n }}{% endcache %}": this block does not know what it is a part of`)
 	wantError(t, err, "write {% include … with _c=_c only %}")
 }
 
@@ -189,7 +189,7 @@ func TestFromString(t *testing.T) {
 		}
 	}
 	_, err = set.FromString("<% cache 60 %>")
-	wantError(t, err, `templates: render "<string>": [Error (where: tag:cache) in <string> | Line 1 Col 4 near 'cache'] this block is not closed`)
+	wantError(t, err, `templates: render "<string>": <string>:1:4: near "cache 60 %>": this block is not closed`)
 }
 
 // One cold page for two hundred readers, the template not yet parsed.
@@ -213,7 +213,8 @@ func TestColdPageIsRenderedOnce(t *testing.T) {
 func TestSetsOfOneRegistryShareBlocks(t *testing.T) {
 	sources := map[string]string{
 		"page.html":  `<% cache 60 %>{{ n }}<% endcache %><% cache 60 "a" %>{{ n }}<% endcache %>`,
-		"named.html": `<% cache 60 "a" %>other text, {{ n }}<% endcache %>`,
+		"named.html": `<% cache 60 "a" %>{{ n }}<% endcache %>`,
+		"text.html":  `<% cache 60 "a" %>other text, {{ n }}<% endcache %>`,
 		"moved.html": `<% cache 60 %>{{ n }}<% endcache %>`,
 	}
 	registry := newRegistry(t)
@@ -228,5 +229,6 @@ func TestSetsOfOneRegistryShareBlocks(t *testing.T) {
 	wantRender(t, one, "page.html", map[string]any{"n": 1}, "11")
 	wantRender(t, two, "page.html", map[string]any{"n": 2}, "11")
 	wantRender(t, two, "named.html", map[string]any{"n": 2}, "1")
+	wantRender(t, two, "text.html", map[string]any{"n": 2}, "other text, 2")
 	wantRender(t, two, "moved.html", map[string]any{"n": 2}, "2")
 }

@@ -3,6 +3,7 @@ package templates
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"maps"
@@ -17,8 +18,9 @@ import (
 type Template struct {
 	set    *Set
 	name   string
+	text   []byte // of a template from a string
 	pongo2 *pongo2.Template
-	age    uint64 // of the set when it was parsed
+	made   *generation // of these sources
 
 	// pieces is set once the template was seen to write in small pieces.
 	pieces atomic.Bool
@@ -26,9 +28,9 @@ type Template struct {
 
 // Render executes the template, as Set.Render does.
 func (t *Template) Render(ctx context.Context, w io.Writer, data any) error {
-	if t.set.loader.seen != nil {
+	if t.set.reloads {
 		// Its own source is never old.
-		return t.renderWatched(ctx, w, data, t.set.age.Load())
+		return t.renderWatched(ctx, w, data, t.set.loader.now.Load())
 	}
 	return t.render(ctx, w, data)
 }
@@ -39,18 +41,35 @@ func (t *Template) render(ctx context.Context, w io.Writer, data any) error {
 	if err := s.fill(data); err != nil {
 		return fmt.Errorf("templates: render %q: %w", t.name, err)
 	}
-	t.set.binding.Attach(ctx, s.data)
+	if t.set.outline {
+		return t.renderOutlined(ctx, w, s)
+	}
+	t.set.binding.AttachWith(ctx, s.data, t.made)
 	if t.pieces.Load() {
-		return failed(t.name, t.pongo2.ExecuteWriter(s.data, w))
+		if err := t.pongo2.ExecuteWriter(s.data, w); err != nil {
+			return t.failed(err)
+		}
+		return nil
 	}
 	if err := t.pongo2.ExecuteWriterUnbuffered(s.data, &s.out); err != nil {
-		return failed(t.name, err)
+		return t.failed(err)
 	}
 	if s.out.writes*smallPiece > s.out.Len() {
 		t.pieces.Store(true)
 	}
 	_, err := s.out.WriteTo(w)
 	return err
+}
+
+// failed returns what a failed rendering returns. A file that {% include name %}
+// could not parse is to be read again, as any other that could not be parsed.
+func (t *Template) failed(err error) error {
+	told := t.made.failed(t.name, t.text, err)
+	var inner *pongo2.Error
+	if errors.As(err, &inner) && (inner.Sender == "lexer" || inner.Sender == "parser") && !t.set.reloads {
+		t.made.drop(inner.Filename)
+	}
+	return told
 }
 
 // smallPiece is the average size of a write in bytes under which pongo2's own
