@@ -103,9 +103,10 @@ func (d *digest) addDefinitions(name string) {
 	}
 }
 
-// defineNothing holds the template tags that only write.
-var defineNothing = wordSet("block endblock include comment endcomment autoescape endautoescape cycle ifchanged endifchanged " +
-	"filter endfilter firstof lorem now spaceless endspaceless templatetag widthratio " + ourWords)
+// defineNothing holds the template tags that only write: cycle and widthratio, which
+// may name what they come to, are none.
+var defineNothing = wordSet("block endblock include comment endcomment autoescape endautoescape ifchanged endifchanged " +
+	"filter endfilter firstof lorem now spaceless endspaceless templatetag " + ourWords)
 
 func wordSet(words string) map[string]bool {
 	set := make(map[string]bool)
