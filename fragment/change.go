@@ -45,8 +45,9 @@ func (c *Cache) Touch(ctx context.Context, k Key, p Policy) (ok bool, err error)
 		if p = p.or(&core.policy); p.TTL < 0 {
 			return nil
 		}
-		e.fresh = p.freshUntil(time.Now().UnixNano())
-		e.dead = p.deadUntil(e.fresh)
+		now := time.Now().UnixNano()
+		e.fresh = p.within(now, p.freshUntil(now))
+		e.dead = p.within(now, p.deadUntil(e.fresh))
 		core.prolong(ctx, k.name, until(e.dead, time.Now().UnixNano()), key)
 		return core.rewrite(ctx, key, &e)
 	})

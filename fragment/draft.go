@@ -105,7 +105,8 @@ func (c *core) live(d *draft) {
 	if !p.IgnoreInner {
 		d.entry.fresh = min(d.entry.fresh, d.parts)
 	}
-	d.entry.dead = p.deadUntil(d.entry.fresh)
+	d.entry.fresh = p.within(now, d.entry.fresh)
+	d.entry.dead = p.within(now, p.deadUntil(d.entry.fresh))
 	if errors.Is(d.err, ErrNotFound) {
 		d.negate(d.err)
 	}

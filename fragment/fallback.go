@@ -48,8 +48,9 @@ func (c *Cache) instead() *Cache {
 // told.
 func (c *core) insteadPolicy(p Policy) Policy {
 	p = p.or(&c.policy)
-	p.TTL = min(p.TTL, c.fallbackTTL)
-	p.Stale = min(p.Stale, c.fallbackTTL)
+	if p.most == 0 || p.most > c.fallbackTTL {
+		p.most = c.fallbackTTL
+	}
 	return p
 }
 

@@ -27,6 +27,15 @@ func (p *Policy) deadUntil(fresh int64) int64 {
 	return later(fresh, max(p.Stale, 0))
 }
 
+// within returns a deadline of an entry that is written now, or the end of what p
+// lets it live at most.
+func (p *Policy) within(now, deadline int64) int64 {
+	if p.most <= 0 {
+		return deadline
+	}
+	return min(deadline, later(now, p.most))
+}
+
 // notFoundTTL is how long an answer lives that there is nothing; not above zero
 // if it is not kept.
 func (p *Policy) notFoundTTL() time.Duration {

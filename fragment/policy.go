@@ -98,6 +98,10 @@ type Policy struct {
 	// inside the fill expires before it. Without it the entry lives no longer
 	// than the first of its parts.
 	IgnoreInner bool
+
+	// most is how long the entry lives at most, whatever else is said: see Fallback.
+	// Zero is without an end.
+	most time.Duration
 }
 
 // CheckTag reports what is wrong with a tag: it has at least one byte and no
