@@ -139,7 +139,7 @@ func (u *URL) Err() error {
 
 // quote quotes a part of the URL for an error, if it cannot be a secret.
 func (u *URL) quote(part string) string {
-	if u.secret {
+	if u.secret || strings.Contains(part, "@") {
 		return "(not shown: the URL holds an \"@\" that does not end a password; write it as %40)"
 	}
 	return strconv.Quote(part)
