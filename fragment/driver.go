@@ -72,6 +72,15 @@ func Drivers() []string {
 // which closes it. Errors never hold a password, nor any part of a URL that
 // does not parse.
 func Open(ctx context.Context, rawURL string, o Options) (*Cache, error) {
+	c, err := openQuietly(ctx, rawURL, o)
+	if err == nil {
+		c.core.Load().greet()
+	}
+	return c, err
+}
+
+// openQuietly is Open for a Cache that is greeted once it has its name.
+func openQuietly(ctx context.Context, rawURL string, o Options) (*Cache, error) {
 	b, err := openBackend(ctx, rawURL)
 	if err != nil {
 		return nil, err
@@ -80,7 +89,6 @@ func Open(ctx context.Context, rawURL string, o Options) (*Cache, error) {
 	if err != nil {
 		return nil, errors.Join(err, b.Close())
 	}
-	c.core.Load().greet()
 	return c, nil
 }
 

@@ -156,6 +156,7 @@ func (r *Registry) name(name string, c *Cache, own bool) *Cache {
 	k.name.CompareAndSwap(nil, &name)
 	if own {
 		r.opened = append(r.opened, named)
+		k.greet()
 	}
 	return named
 }

@@ -58,7 +58,7 @@ func (r *Registry) openFree(ctx context.Context, rawURL string, o Options) (*Cac
 	if o.Observe == nil {
 		o.Observe = r.Observe
 	}
-	return Open(ctx, rawURL, o)
+	return openQuietly(ctx, rawURL, o)
 }
 
 // putAll gives each of caches its name, if none is taken.
