@@ -41,7 +41,7 @@
 // error that names the server, which a Cache takes for a miss. A connection on which
 // anything went wrong is closed, so that no answer is taken for that of another
 // call. Connections that died while nobody used them, as when a server restarts,
-// are replaced without an error, except under an Add, which cannot be repeated. With
+// are replaced without an error. A Set or an Add that was sent is not repeated. With
 // the server back the next call works.
 //
 // # Limits

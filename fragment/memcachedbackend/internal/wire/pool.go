@@ -108,14 +108,21 @@ func (p *Pool) enter(ctx context.Context, limit time.Time) error {
 
 // try exchanges on one connection, a new one if fresh. It reports again if the
 // connection was an old one that the server, or what is between, had closed
-// before: then a new one may do, and nothing was answered. An Add is not repeated:
-// it may have been done, and would find itself.
+// before: then a new one may do, and nothing was answered. What writes a value is
+// not repeated, as it may have been done: an Add would find itself, and a Set undo
+// what another process has written since, such as the stamp of an invalidation. So
+// an old connection is looked at before that is sent.
 func (p *Pool) try(ctx context.Context, limit time.Time, fresh bool, commands []Command, replies []Reply) (again bool, err error) {
 	one, err := p.take(ctx, limit, fresh)
 	if err != nil {
 		return false, err
 	}
-	used := one.link != nil
+	used, writes := one.link != nil, commands[0].Op == Set || commands[0].Op == Add
+	if used && writes && isOver(one.conn.Conn) {
+		p.drop(one)
+		p.dropIdle()
+		return true, nil
+	}
 	clear(replies)
 	release := one.conn.bind(ctx, limit)
 	if !used {
@@ -134,7 +141,7 @@ func (p *Pool) try(ctx context.Context, limit time.Time, fresh bool, commands []
 		if stale {
 			p.dropIdle() // they are no younger
 		}
-		return stale && commands[0].Op != Add, err
+		return stale && !writes, err
 	}
 	p.put(one)
 	return false, nil
