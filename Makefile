@@ -1,4 +1,4 @@
-.PHONY: help test bench fuzz soak load run
+.PHONY: help test bench fuzz soak faults load run
 
 help: ## what can be asked for
 	@sed -n 's/^\([a-z]*\):.*## /make \1	/p' Makefile
@@ -15,6 +15,9 @@ fuzz: ## run each fuzz test for FUZZTIME=60s
 
 soak: ## let many ask while all kinds of things go wrong, for SOAK=30s each
 	@.ci/soak
+
+faults: ## let servers fail under load, and hold the bounds of a quiet machine
+	PONGOCACHE_FAULTS=strict go test -race -count 1 -v ./internal/faulttest
 
 load: ## run three sites behind nginx on one Redis under load (LOAD="-near", SETUP=no)
 	@SETUP=$(SETUP) .ci/load

@@ -3,6 +3,7 @@ package faulttest_test
 import (
 	"context"
 	"net/url"
+	"os"
 	"runtime"
 	"testing"
 	"time"
@@ -16,11 +17,17 @@ import (
 
 // What a read of the server may take here, more than by default, as the machine may
 // run much else at once; and what that may add to anything. How busy it is is told
-// by pages that no cache has a part in: see visitors.
-const (
-	readBudget = 250 * time.Millisecond
-	slack      = 150 * time.Millisecond
-)
+// by pages that no cache has a part in: see visitors. The slack is that of a quiet
+// machine where PONGOCACHE_FAULTS=strict says so, as make faults does: elsewhere
+// much more, which still tells who waits for a server that is not there.
+const readBudget = 250 * time.Millisecond
+
+var slack = func() time.Duration {
+	if os.Getenv("PONGOCACHE_FAULTS") == "strict" {
+		return 150 * time.Millisecond
+	}
+	return 2 * time.Second
+}()
 
 // A world is two sites on one server, and those who visit them.
 type world struct {
