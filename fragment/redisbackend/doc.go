@@ -53,7 +53,8 @@
 //
 // By pubsub, which takes any server and user who may PUBLISH and SUBSCRIBE on the
 // channel of the prefix, only what Backends that watch write, add or delete is
-// told. What expires, is evicted or flushed, or changed by DeletePrefix of one that
+// told: a process without copies near, whose cache has no Options.Near, is not heard
+// by those that have them, and their NearTTL is the bound. What expires, is evicted or flushed, or changed by DeletePrefix of one that
 // does not watch, or by another program, is not told. A message that is lost is found
 // out within ping and two seconds; that somebody died amid a write, within ten.
 //
