@@ -13,62 +13,6 @@ import (
 	"github.com/pongocache/pongocache/fragment/internal/flight"
 )
 
-// Options are what a Cache needs beside its Backend. The zero value is useful.
-type Options struct {
-	// Prefix goes before each key, so that several caches, or programs, can
-	// share a Backend: at most 64 letters, digits and characters of "._:/-".
-	Prefix string
-
-	// Policy holds the defaults of the Cache.
-	Policy Policy
-
-	// MaxValue is the largest value in bytes that is stored; larger ones are
-	// returned to the caller alone. Zero leaves it to the Backend.
-	MaxValue int
-
-	// Transforms change entries on their way to the Backend, each what the one
-	// before it returned: compression comes before encryption.
-	Transforms []Transform
-
-	// Near keeps copies of entries in the memory of this process, where the Backend
-	// is one that others use too; it is InProcess itself, and closed with the Cache.
-	// If the Backend is a Watcher, what others change leaves Near soon after;
-	// otherwise Near may be out of date for NearTTL. What this process changes is
-	// changed in both. Fills do not read Near: what they make is kept for longer.
-	Near Backend
-	// NearTTL is how long a copy stays at most, shortened by up to the fraction
-	// NearJitter of it. Zero is one minute, or if the Backend is no Watcher, one
-	// second.
-	NearTTL    time.Duration
-	NearJitter float64
-
-	// Fallback is asked instead while the Backend is down, as the circuit breaker
-	// has it; it is closed with this Cache, and may have a Fallback itself. It is
-	// told what is invalidated, always. Set then stores there alone, and what the
-	// Backend holds is deleted when that is back; InvalidateTags, Clear and Delete
-	// still return the fault. Its Stats are its own.
-	Fallback *Cache
-	// FallbackTTL is how long an entry may live there at most: what other
-	// processes invalidate meanwhile, it is not told. Zero is 10 s.
-	FallbackTTL time.Duration
-
-	// Wait is how long a caller waits for the fill of another before it fills
-	// for itself. Zero is 10 s; negative does not wait.
-	Wait time.Duration
-
-	// ReadTimeout and WriteTimeout are how long one call to a Backend that is
-	// not InProcess may take. Zero is 100 ms for a read and 1 s for a write.
-	ReadTimeout, WriteTimeout time.Duration
-
-	// MaxFaults is after how many faults in a row such a Backend is left alone
-	// until it answers again. Zero is 5; negative asks it always.
-	MaxFaults int
-
-	// Observe, if not nil, is told each Event, on the goroutine on which it
-	// happened. It must be fast and safe for concurrent use.
-	Observe func(context.Context, Event)
-}
-
 const (
 	defaultWait = 10 * time.Second
 	maxPrefix   = 64

@@ -60,9 +60,7 @@ func (c *core) whenDown() {
 		return
 	}
 	if k := c.fallback.core.Load(); k.shared == nil {
-		tables := []*stamps{k.stamps}
-		block(tables, ofClear)
-		move(tables, ofClear)
+		k.stamps.renew([]slotNo{clearSlot})
 	}
 }
 

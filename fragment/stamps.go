@@ -145,8 +145,8 @@ func move(tables []*stamps, pick slotPicker) {
 	}
 }
 
-// renew ends what carries the stamps of slots, of which one hears that another
-// process has invalidated them.
+// renew ends what carries the stamps of slots: others have invalidated them, or may
+// have.
 func (s *stamps) renew(slots []slotNo) {
 	if len(slots) == 0 {
 		return
