@@ -70,7 +70,9 @@ func (s *Site) showError(err error, c echo.Context) {
 	case errors.As(err, &known):
 		status, message = known.Code, explanation(known)
 	case c.Request().Context().Err() != nil:
-		return // the visitor has left
+		// The visitor has left, or the site is being stopped. Nothing written would
+		// be an empty page with the status 200, which somebody may keep.
+		status, message = http.StatusServiceUnavailable, "The site is being restarted. Please try again in a moment."
 	default:
 		s.log.Error("request failed", "path", c.Request().URL.Path, "error", err)
 	}
