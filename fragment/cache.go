@@ -30,6 +30,8 @@ type Cache struct {
 	name    string
 	observe func(context.Context, Event)
 	warned  sync.Once
+
+	registry *Registry // it is a handle of, or nil
 }
 
 // core is an open Cache. Several handles of a Registry may share one.
@@ -43,6 +45,7 @@ type core struct {
 	wait      time.Duration
 	observe   func(context.Context, Event)
 	name      atomic.Pointer[string] // in a Registry, for events
+	registry  atomic.Pointer[Registry]
 	closed    atomic.Bool
 	opened    time.Time
 

@@ -30,6 +30,8 @@ type Registry struct {
 	caches map[string]*Cache // guarded by mu, as what follows
 	opened []*Cache          // by Open: Close closes them
 	closed bool
+
+	holes sync.Map // name → HoleFunc
 }
 
 // Open opens rawURL as the cache called name, as the function Open does, and
@@ -154,6 +156,7 @@ func (r *Registry) name(name string, c *Cache, own bool) *Cache {
 	named, k := r.declare(name), c.core.Load()
 	named.core.Store(k)
 	k.name.CompareAndSwap(nil, &name)
+	k.registry.CompareAndSwap(nil, r)
 	if own {
 		r.opened = append(r.opened, named)
 		k.greet()
@@ -164,7 +167,7 @@ func (r *Registry) name(name string, c *Cache, own bool) *Cache {
 func (r *Registry) declare(name string) *Cache {
 	c := r.caches[name]
 	if c == nil {
-		c = &Cache{name: name, observe: r.Observe}
+		c = &Cache{name: name, observe: r.Observe, registry: r}
 		if r.caches == nil {
 			r.caches = make(map[string]*Cache)
 		}
