@@ -19,6 +19,7 @@ var registered error
 func init() {
 	for name, parser := range map[string]pongo2.TagParser{
 		"cache": parseCache, "uncache": parseUncache, "nostore": parseNoStore, "cachetags": parseCacheTags,
+		"nocache": parseNocache, "hole": parseHole,
 	} {
 		registered = errors.Join(registered, pongo2.RegisterTag(name, parser))
 	}
@@ -32,6 +33,8 @@ type cacheTag struct {
 	body   *pongo2.NodeWrapper
 	digest string // of the body
 	parts  parts  // of the body
+
+	nocaches []*nocacheTag // in the body
 
 	// What is known before the first execution.
 	name  string       // NAME if it is a literal, or the path of the template; else ""
@@ -75,11 +78,10 @@ const endTokens = 3
 // parseBody reads up to {% endcache %}.
 func (t *cacheTag) parseBody(doc *pongo2.Parser, r reader) *pongo2.Error {
 	from := position(doc)
-	body, after, err := doc.WrapUntilTag("endcache")
+	end := parsing.begin(doc)
+	body, after, err := wrapUntil(doc, "endcache", func() { t.nocaches = end() })
 	if err != nil {
-		// The error of pongo2 stands at the end of the template, and may as
-		// well be about another tag inside of the body.
-		if doc.Remaining() == 0 && err.OrigError.Error() == "Unexpected EOF, expected tag endcache." {
+		if isUnclosed(doc, err, "endcache") {
 			return r.fail(t.start, "this block is not closed: {% endcache %} is missing")
 		}
 		return err
@@ -95,7 +97,22 @@ func (t *cacheTag) parseBody(doc *pongo2.Parser, r reader) *pongo2.Error {
 		return r.fail(uncache, "{% uncache %} inside of {% cache %} would run on a miss alone: put it before the block")
 	}
 	t.body, t.digest, t.parts = body, bodyDigest(doc, from, to), partsOf(doc, from, to)
+	if err := r.checkNocaches(doc, from, to, t.nocaches); err != nil {
+		return err
+	}
 	return r.checkState(doc, from, to)
+}
+
+// wrapUntil is doc.WrapUntilTag and calls after behind it, whether that panics or not.
+func wrapUntil(doc *pongo2.Parser, tag string, after func()) (*pongo2.NodeWrapper, *pongo2.Parser, *pongo2.Error) {
+	defer after()
+	return doc.WrapUntilTag(tag)
+}
+
+// isUnclosed reports the error of pongo2 for a body that does not end. It stands at
+// the end of the template, and may as well be about another tag inside of the body.
+func isUnclosed(doc *pongo2.Parser, err *pongo2.Error, end string) bool {
+	return doc.Remaining() == 0 && err.OrigError.Error() == "Unexpected EOF, expected tag "+end+"."
 }
 
 // prepare does what needs no context: once, instead of for each execution.

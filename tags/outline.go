@@ -61,12 +61,18 @@ func (o *Outline) Next(page []byte) (before []byte, block int, end bool, after [
 	return before, block, strings.HasPrefix(text, "/"), after, true
 }
 
-// writeOutlined writes value between two marks.
-func (r *run) writeOutlined(w pongo2.TemplateWriter, value []byte, p *plan) error {
+// writeOutlined writes what the block shows between two marks.
+func (r *run) writeOutlined(w pongo2.TemplateWriter, shown opened, p *plan) error {
 	o := r.in.outline
 	number := strconv.Itoa(len(o.Blocks))
 	o.Blocks = append(o.Blocks, r.block(p))
-	_, err := w.WriteString(o.mark + number + "\x00" + string(value) + o.mark + "/" + number + "\x00")
+	if _, err := w.WriteString(o.mark + number + "\x00"); err != nil {
+		return err
+	}
+	if err := r.writePlain(w, shown); err != nil {
+		return err
+	}
+	_, err := w.WriteString(o.mark + "/" + number + "\x00")
 	return err
 }
 

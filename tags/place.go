@@ -64,3 +64,32 @@ func (r reader) runs(doc *pongo2.Parser) *pongo2.Error {
 
 // position returns the index of the token that doc is at.
 func position(doc *pongo2.Parser) int { return doc.Count() - doc.Remaining() }
+
+// openTag returns the word of the innermost template tag called name that begins at
+// from or behind it and does not end before to, or nil.
+func openTag(doc *pongo2.Parser, from, to int, name string) *pongo2.Token {
+	var open []*pongo2.Token
+	eachTag(doc, from, to, func(t *pongo2.Token, _ int) bool {
+		switch {
+		case t.Val == name:
+			open = append(open, t)
+		case t.Val == "end"+name && len(open) > 0:
+			open = open[:len(open)-1]
+		}
+		return true
+	})
+	if len(open) == 0 {
+		return nil
+	}
+	return open[len(open)-1]
+}
+
+// indexOf returns the index of a token of doc.
+func indexOf(doc *pongo2.Parser, t *pongo2.Token) int {
+	for i := range doc.Count() {
+		if doc.Get(i) == t {
+			return i
+		}
+	}
+	return doc.Count()
+}

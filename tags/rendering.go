@@ -20,6 +20,7 @@ type rendering struct {
 	binding *Binding // nil in what WithContext makes
 	ctx     context.Context
 	filling *run     // the innermost body that is being rendered, or nil
+	serving *serving // the innermost entry whose holes are being filled, or nil
 	sources Sources  // nil: those of the binding
 	outline *Outline // nil: none
 }

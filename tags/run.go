@@ -17,7 +17,10 @@ type run struct {
 	evaluation
 	tag *cacheTag
 	in  *rendering
-	buf *bytes.Buffer // the body, once rendered
+	buf *bytes.Buffer // the body, once rendered, behind a plainBody
+
+	caches *fragment.Registry
+	holes  *fragment.Holes // of the body; or nil
 
 	entry  entry
 	around *run // whose body this one is in, while it is being filled
@@ -50,7 +53,7 @@ func (t *cacheTag) Execute(ec *pongo2.ExecutionContext, w pongo2.TemplateWriter)
 		return failIn(ec, t.start, t.start, err)
 	}
 	r := runs.Get().(*run)
-	r.tag, r.ec, r.start, r.in, r.private = t, ec, t.start, in, binding.private
+	r.tag, r.ec, r.start, r.in, r.private, r.caches = t, ec, t.start, in, binding.private, binding.caches
 	p, failed := r.plan(binding)
 	if failed != nil {
 		return failed
@@ -63,7 +66,7 @@ func (t *cacheTag) Execute(ec *pongo2.ExecutionContext, w pongo2.TemplateWriter)
 		// A fault was told as an Event, and must not break the page.
 		_ = p.cache.Delete(in.ctx, p.key)
 	}
-	value, err := p.cache.DoFiller(in.ctx, p.key, p.policy, r)
+	value, err := r.get(&p)
 	if err == nil {
 		err = r.write(w, value, &p)
 	}
@@ -89,19 +92,15 @@ func (r *rendering) isFilling(e entry) bool {
 			return true
 		}
 	}
+	for one := r.serving; one != nil; one = one.around {
+		if one.entry == e {
+			return true
+		}
+	}
 	return false
 }
 
 var errInsideItself = errors.New("this block is inside of itself: what has the same NAME and VARY is being rendered around it; give one of them another NAME, or VARY that tell them apart")
-
-// write writes the value, which may be the buffer itself.
-func (r *run) write(w pongo2.TemplateWriter, value []byte, p *plan) error {
-	if r.in.outline != nil {
-		return r.writeOutlined(w, value, p)
-	}
-	_, err := w.Write(value)
-	return err
-}
 
 // Detached implements fragment.Filler. A body is rendered by the request that
 // shows it and never after that.
@@ -111,6 +110,7 @@ func (r *run) Detached() func(context.Context) ([]byte, error) { return nil }
 // of its own.
 func (r *run) Fill(ctx context.Context) ([]byte, error) {
 	if r.kept {
+		ctx, r.holes = fragment.CollectHoles(ctx, r.caches, nil)
 		defer r.in.unmarked(ctx, r)()
 	} else {
 		defer r.in.enter(ctx, r)()
@@ -118,15 +118,7 @@ func (r *run) Fill(ctx context.Context) ([]byte, error) {
 	if err := r.addTags(ctx); err != nil {
 		return nil, err
 	}
-	r.buf = newBuffer()
-	child := pongo2.NewChildExecutionContext(r.ec)
-	if r.kept {
-		defer r.watch(child)()
-	}
-	if err := r.tag.body.Execute(child, r.buf); err != nil {
-		return nil, err // and not err above, which would be a nil inside of an interface
-	}
-	return r.buf.Bytes(), nil
+	return r.render(ctx)
 }
 
 // Buffers above this size are left to the garbage collector.

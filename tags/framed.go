@@ -1,0 +1,121 @@
+package tags
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/flosch/pongo2/v6"
+
+	"github.com/pongocache/pongocache/fragment"
+)
+
+// The value of a block begins with a byte that says what follows: the body, or a
+// frame of the body and its holes.
+const (
+	plainBody  = 0
+	framedBody = 1
+)
+
+// opened is what a value holds.
+type opened struct {
+	body   []byte // if there are no holes
+	framed fragment.Framed
+	holes  bool
+}
+
+// open reads a value; ok is false if no block like this one has stored it.
+func (r *run) open(value []byte) (o opened, ok bool) {
+	if len(value) == 0 {
+		return o, false
+	}
+	switch value[0] {
+	case plainBody:
+		o.body = value[1:]
+		return o, true
+	case framedBody:
+		o.holes = true
+		o.framed, ok = fragment.OpenFrame(value[1:], r.knows)
+	}
+	return o, ok
+}
+
+// get gets the value of the block by p, once more where it is not one.
+func (r *run) get(p *plan) (opened, error) {
+	value, err := p.cache.DoFiller(r.in.ctx, p.key, p.policy, r)
+	if err != nil {
+		return opened{}, err
+	}
+	if o, ok := r.open(value); ok {
+		return o, nil
+	}
+	return r.getAnew(*p)
+}
+
+// getAnew replaces what is stored, and renders the block alone if others do not let
+// it.
+func (r *run) getAnew(p plan) (opened, error) {
+	p.policy.Refresh = true
+	value, err := p.cache.DoFiller(r.in.ctx, p.key, p.policy, r)
+	if o, ok := r.open(value); ok || err != nil {
+		return o, err
+	}
+	r.kept, p.policy.TTL = false, -1
+	value, err = p.cache.DoFiller(r.in.ctx, p.key, p.policy, r)
+	o, _ := r.open(value)
+	return o, err
+}
+
+// write writes what the block shows, and fills its holes for this rendering.
+func (r *run) write(w pongo2.TemplateWriter, o opened, p *plan) error {
+	if r.in.outline != nil {
+		return r.writeOutlined(w, o, p)
+	}
+	return r.writePlain(w, o)
+}
+
+func (r *run) writePlain(w pongo2.TemplateWriter, o opened) error {
+	if !o.holes {
+		_, err := w.Write(o.body)
+		return err
+	}
+	return o.framed.Write(w, func(h fragment.Hole) error { return r.fillHole(w, h) })
+}
+
+// render renders the body into r.buf, and returns the value of the block.
+func (r *run) render(ctx context.Context) ([]byte, error) {
+	if err := r.body(); err != nil {
+		return nil, err
+	}
+	if r.holes.Len() == 0 {
+		return r.buf.Bytes(), nil
+	}
+	value, err := r.holes.Frame([]byte{framedBody}, r.buf.Bytes()[1:])
+	if err == nil {
+		return value, nil
+	}
+	// The visitor gets a right page all the same: from now on each hole is
+	// filled where it stands. What comes of that is of this visitor alone.
+	at := r.tag.start
+	fragment.DoNotStore(ctx, fmt.Sprintf("the block in line %d of %s: %v", at.Line, at.Filename, err))
+	if err := r.body(); err != nil {
+		return nil, err
+	}
+	return r.buf.Bytes(), nil
+}
+
+// body executes the body.
+func (r *run) body() error {
+	if r.buf == nil {
+		r.buf = newBuffer()
+	}
+	r.buf.Reset()
+	r.buf.WriteByte(plainBody)
+	child := pongo2.NewChildExecutionContext(r.ec)
+	if r.kept {
+		defer r.watch(child)()
+	}
+	if err := r.tag.body.Execute(child, r.buf); err != nil {
+		return err // and not as it is, which would be a nil inside of an interface
+	}
+	return nil
+}
