@@ -2,7 +2,9 @@ package tags_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"io"
 	"maps"
 	"strings"
 	"sync"
@@ -51,6 +53,7 @@ type site struct {
 	registry *fragment.Registry
 	trace    *trace
 	made     int // how often the function made was called
+	shown    int // how often the hole show was filled
 }
 
 // newSite returns a set of files, by name, with the caches "default" and "shared".
@@ -64,8 +67,32 @@ func newSite(t testing.TB, files map[string]string) *site {
 	if err := tags.Bind(s.set, s.registry); err != nil {
 		t.Fatal(err)
 	}
+	s.holes()
 	return s
 }
+
+// holes registers what the templates of the tests may have in a hole.
+func (s *site) holes() {
+	for name, f := range map[string]fragment.HoleFunc{
+		"show": func(_ context.Context, w io.Writer, args []any) error {
+			s.shown++
+			_, err := fmt.Fprintf(w, "<Shown %d:%#v>", s.shown, args)
+			return err
+		},
+		"fails": func(context.Context, io.Writer, []any) error { return errors.New("no such visitor") },
+		"visitor": func(ctx context.Context, w io.Writer, _ []any) error {
+			_, err := fmt.Fprint(w, ctx.Value(visitorKey{}))
+			return err
+		},
+	} {
+		if err := s.registry.Hole(name, f); err != nil {
+			s.t.Fatal(err)
+		}
+	}
+}
+
+// visitorKey is where a ctx of the tests says whose it is.
+type visitorKey struct{}
 
 func newSet(files map[string]string) *pongo2.TemplateSet {
 	fsys := make(fstest.MapFS)
