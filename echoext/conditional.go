@@ -6,10 +6,11 @@ import (
 )
 
 // unchanged answers 304 if what the client has is what is stored (RFC 9110,
-// section 13.1.2), from the copy of the head: the body is not read.
+// section 13.1.2), from the copy of the head: the body is not read. What a visitor has of a page with
+// holes is known when these are filled.
 func (v *visit) unchanged() bool {
 	head, _, ok := v.find(headSpace)
-	if !ok || !matches(v.found.ifNone, head.etag()) {
+	if !ok || head.framed || !matches(v.found.ifNone, head.etag()) {
 		return false
 	}
 	v.replay304(&head, hitStatus)
@@ -49,13 +50,16 @@ func matches(lines []string, etag string) bool {
 // 15.4.5).
 func (v *visit) replay304(page *stored, status string) {
 	h := v.c.Response().Header()
-	page.into(h, status, func(name string) bool {
-		switch name {
-		case "Cache-Control", "Content-Location", "Date", "Etag", "Expires", "Vary":
-			return true
-		}
-		return false
-	})
+	page.into(h, status, of304)
 	v.askBrowser(h)
 	v.c.Response().WriteHeader(http.StatusNotModified)
+}
+
+// of304 reports the fields of the header that a 304 has.
+func of304(name string) bool {
+	switch name {
+	case "Cache-Control", "Content-Location", "Date", "Etag", "Expires", "Vary":
+		return true
+	}
+	return false
 }

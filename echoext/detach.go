@@ -20,6 +20,7 @@ func (v *visit) Detached() func(context.Context) ([]byte, error) {
 	}
 	later := &visit{
 		pages: v.pages, next: v.next, name: v.name, scheme: v.scheme, query: v.query, depth: v.depth, found: v.found, spec: v.spec,
+		background: true,
 	}
 	later.found.ifNone = nil
 	request := v.request.Clone(context.Background())

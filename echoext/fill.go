@@ -23,8 +23,13 @@ import (
 // returns the page to be stored. The ctx, and with it the Scope, travels in the
 // request.
 func (v *visit) Fill(ctx context.Context) ([]byte, error) {
+	ctx, v.holes = fragment.CollectHoles(ctx, v.Cache.Registry(), v.fillHole)
 	v.ctx, v.rec = ctx, newRecorder(v)
 	v.err = v.run(ctx)
+	body, lost := v.frame()
+	if lost {
+		v.runAgain(ctx)
+	}
 	if err := ctx.Err(); err != nil { // the visitor left, or FillTimeout is over
 		return nil, cmp.Or(v.err, err) // what the handler did after that is no page
 	}
@@ -34,12 +39,12 @@ func (v *visit) Fill(ctx context.Context) ([]byte, error) {
 		fragment.DoNotStore(ctx, "error")
 		return nil, v.err
 	}
-	if why := v.refusal(); why != "" {
+	if why := v.refusal(body); why != "" {
 		v.rec.why = why
 		fragment.DoNotStore(ctx, why)
 		return nil, nil
 	}
-	return v.pack(ctx), nil
+	return v.pack(ctx, body), nil
 }
 
 // run calls the handler with a response and a request of its own. Both are put
@@ -49,11 +54,12 @@ func (v *visit) run(ctx context.Context) error {
 	out := v.c.Response()
 	defer v.c.SetResponse(out)
 	defer v.c.SetRequest(v.request)
-	v.rec.out = out
+	v.rec.out, v.out = out, out
 	v.c.SetResponse(echo.NewResponse(v.rec, v.c.Echo()))
 	defer v.hideParameters()()
 	v.c.SetRequest(v.shown(ctx))
 	err := v.next(v.c)
+	v.rec.release()
 	v.rec.trail()
 	return err
 }
@@ -61,7 +67,7 @@ func (v *visit) run(ctx context.Context) error {
 // shown returns the request as the handler sees it: without what the key leaves
 // out, and without the conditions that the cache answers itself.
 func (v *visit) shown(ctx context.Context) *http.Request {
-	r := v.request.WithContext(context.WithValue(ctx, depthKey{}, v.depth+1))
+	r := v.request.WithContext(context.WithValue(withEcho(ctx, v.c), depthKey{}, v.depth+1))
 	r.Header = v.request.Header.Clone()
 	for _, name := range []string{"Cookie", "If-None-Match", "If-Modified-Since"} {
 		delete(r.Header, name)
@@ -96,7 +102,7 @@ func (v *visit) hideParameters() (restore func()) {
 
 // refusal tells why what the handler wrote is no page to be stored, or "". What
 // its header alone tells was asked before: see recorder.WriteHeader.
-func (v *visit) refusal() string {
+func (v *visit) refusal(body []byte) string {
 	rec := v.rec
 	switch {
 	case rec.passing:
@@ -107,16 +113,21 @@ func (v *visit) refusal() string {
 		return "trailer"
 	case rec.cutShort():
 		return "incomplete"
-	case v.tellsToken():
+	case v.tellsToken(body):
 		return "csrf-token"
+	case v.lost:
+		return "hole-lost"
+	case v.holes.Len() > 0 && invites(v.cacheControl(rec.sent), rec.sent):
+		return "public-hole"
 	}
 	return ""
 }
 
 // tellsToken reports whether a response holds the request's CSRF token, as
 // Echo's CSRF middleware leaves it in the context: it would be shown to
-// everybody. An encoded body may hold anything.
-func (v *visit) tellsToken() bool {
+// everybody. An encoded body may hold anything; a framed one also holds what is
+// handed to the holes, but not what these show.
+func (v *visit) tellsToken(body []byte) bool {
 	token, _ := v.c.Get(v.CSRFContextKey).(string)
 	if token == "" {
 		return false
@@ -126,23 +137,27 @@ func (v *visit) tellsToken() bool {
 			return true
 		}
 	}
-	return len(v.rec.sent["Content-Encoding"]) > 0 || bytes.Contains(v.rec.body.Bytes(), []byte(token))
+	return len(v.rec.sent["Content-Encoding"]) > 0 || bytes.Contains(body, []byte(token))
 }
 
 // pack completes the header and returns what is to be stored under the key that
 // was asked for: the page, or if it varies by more than that key tells, the
-// spec to ask by, with the page beside it.
-func (v *visit) pack(ctx context.Context) []byte {
-	h, body := v.rec.sent, v.rec.body.Bytes()
+// spec to ask by, with the page beside it. The body is framed if it has holes.
+func (v *visit) pack(ctx context.Context, body []byte) []byte {
+	h := v.rec.sent
 	at := time.Now()
 	if age, err := strconv.ParseInt(h.Get("Age"), 10, 32); err == nil && age > 0 {
 		at = at.Add(-time.Duration(age) * time.Second) // from a cache inside
 	}
+	setType(h, v.rec.body.Bytes())
 	complete(h, body)
 	s, _ := varyOf(h)
 	s = s.and(v.vary)
 	addVary(h, s)
 	page, head := encode(v.rec.status, at, h, body)
+	if v.holes.Len() > 0 {
+		page[0] = kindFramed
+	}
 	v.page = page
 
 	s = s.and(v.spec)
@@ -174,11 +189,15 @@ func complete(h http.Header, body []byte) {
 		delete(h, name)
 	}
 	h.Set("Content-Length", strconv.Itoa(len(body)))
-	if _, set := h["Content-Type"]; !set && len(body) > 0 && len(h["Content-Encoding"]) == 0 {
-		h.Set("Content-Type", http.DetectContentType(body)) // as net/http would, also for a HEAD
-	}
 	if h.Get("Etag") == "" {
 		sum := sha256.Sum256(body)
 		h.Set("Etag", `"`+base64.RawURLEncoding.EncodeToString(sum[:16])+`"`)
+	}
+}
+
+// setType sets the Content-Type as net/http would, also for a HEAD.
+func setType(h http.Header, body []byte) {
+	if _, set := h["Content-Type"]; !set && len(body) > 0 && len(h["Content-Encoding"]) == 0 {
+		h.Set("Content-Type", http.DetectContentType(body))
 	}
 }

@@ -30,6 +30,8 @@ type recorder struct {
 	wrote   bool   // the header is written
 	passing bool   // to out, from now on
 	why     string // it is not stored
+	lost    bool   // holes are in what is being encoded: it goes nowhere
+	held    []byte // of what is passed on: it may be the begin of the mark of a hole
 }
 
 func newRecorder(v *visit) *recorder {
@@ -51,6 +53,9 @@ func (r *recorder) WriteHeader(status int) {
 		return // a second status, or an interim response, which Echo cannot send
 	}
 	r.wrote, r.status, r.sent = true, status, r.header.Clone()
+	if r.encodes() {
+		return
+	}
 	if why := r.v.refuse(status, r.sent); why != "" {
 		r.pass(why)
 	}
@@ -60,18 +65,21 @@ func (r *recorder) Write(p []byte) (int, error) {
 	if !r.wrote {
 		r.WriteHeader(http.StatusOK)
 	}
+	if r.lost {
+		return len(p), nil
+	}
 	if !r.passing && r.body.Len()+len(p) > r.v.MaxBody {
 		r.pass("too-large")
 	}
 	if r.passing {
-		return r.out.Write(p)
+		return r.through(p)
 	}
 	return r.body.Write(p)
 }
 
 // WriteString spares writers of strings a copy.
 func (r *recorder) WriteString(s string) (int, error) {
-	if r.wrote && !r.passing && r.body.Len()+len(s) <= r.v.MaxBody {
+	if r.wrote && !r.passing && !r.lost && r.body.Len()+len(s) <= r.v.MaxBody {
 		return r.body.WriteString(s)
 	}
 	return r.Write([]byte(s))
@@ -91,6 +99,7 @@ func (r *recorder) passOn() {
 		return
 	}
 	r.passing = true
+	r.v.holes.Stop()
 	h := r.out.Header()
 	h.Add("Cache-Status", r.v.missStatusWhy(r.why))
 	if !r.wrote {
@@ -98,9 +107,12 @@ func (r *recorder) passOn() {
 		return
 	}
 	add(h, r.sent)
+	if r.v.filled || r.v.holes.Len() > 0 {
+		r.v.forOne(h)
+	}
 	r.out.WriteHeader(r.status)
 	if r.body.Len() > 0 {
-		_, _ = r.out.Write(r.body.Bytes()) // the handler learns of a client that left by its next write
+		_, _ = r.through(r.body.Bytes()) // the handler learns of a client that left by its next write
 	}
 	r.trail()
 }
@@ -130,9 +142,13 @@ func (r *recorder) FlushError() error {
 	if !r.wrote {
 		r.WriteHeader(http.StatusOK)
 	}
+	if r.lost {
+		return nil
+	}
 	if !r.passing {
 		r.pass("flushed")
 	}
+	r.release()
 	return http.NewResponseController(r.out.Writer).Flush()
 }
 

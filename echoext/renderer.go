@@ -28,5 +28,5 @@ func (r renderer) Render(w io.Writer, name string, data any, c echo.Context) err
 	if r.t == nil {
 		return errors.New("echoext: Renderer was given no templates: pass a *templates.Set")
 	}
-	return r.t.Render(c.Request().Context(), w, name, data)
+	return r.t.Render(withEcho(c.Request().Context(), c), w, name, data)
 }

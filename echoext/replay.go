@@ -32,6 +32,9 @@ func (v *visit) hitOrStale() string {
 
 // replay writes a stored page, or 304 if the client has it.
 func (v *visit) replay(page *stored, status string) error {
+	if page.framed {
+		return v.replayFramed(page, status)
+	}
 	if v.found.ifNone != nil && matches(v.found.ifNone, page.etag()) {
 		v.replay304(page, status)
 		return nil
@@ -39,6 +42,9 @@ func (v *visit) replay(page *stored, status string) error {
 	out := v.c.Response()
 	page.into(out.Header(), status, nil)
 	v.askBrowser(out.Header())
+	if v.filled { // the page is not stored, and of this visitor
+		v.forOne(out.Header())
+	}
 	out.WriteHeader(page.status)
 	if v.request.Method == http.MethodHead || len(page.body) == 0 {
 		return nil

@@ -11,12 +11,15 @@ import (
 // A stored page is bytes in the cache: a head, then the body. Numbers are
 // little-endian.
 //
-//	 0  kind: a page, or a spec in its place; version
+//	 0  kind: a page, one with holes, or a spec in the place of one; version
 //	 2  status            2
 //	 4  number of lines   4
 //	 8  stored at, Unix seconds  8
 //	16  length of lines   4
 //	20  lines, each: length of name 2, of value 4; then the texts of all
+//
+// The body of a page with holes is a frame: see fragment.Holes. Its Content-Length
+// and ETag are those of the frame, and each visitor gets others.
 //
 // A spec is kind, version and its text. It says by which headers the page
 // varies; the variants are stored under keys of their own.
@@ -26,13 +29,15 @@ type stored struct {
 	lengths []byte // of the lines' names and values
 	texts   string // all lines in a row; those of one name are together
 	body    []byte
+	framed  bool // the body is
 }
 
 const (
-	kindPage, kindSpec = 'p', 'v'
-	storedVersion      = 1
-	storedHead         = 20
-	lineHead           = 6
+	kindPage, kindFramed, kindSpec = 'p', 'h', 'v'
+
+	storedVersion = 1
+	storedHead    = 20
+	lineHead      = 6
 )
 
 func (s spec) encode() []byte {
@@ -72,7 +77,8 @@ func decode(value []byte) (page stored, other spec, ok bool) {
 	if value[0] == kindSpec {
 		return stored{}, spec(value[2:]), len(value) > 2
 	}
-	if value[0] != kindPage || len(value) < storedHead {
+	page.framed = value[0] == kindFramed
+	if value[0] != kindPage && !page.framed || len(value) < storedHead {
 		return stored{}, "", false
 	}
 	le := binary.LittleEndian

@@ -29,6 +29,12 @@ type visit struct {
 	ctx  context.Context
 	page []byte // what the handler wrote, if it may be stored
 
+	holes      *fragment.Holes // of the page; nil if it has no entry
+	lost       bool            // a hole was, so that the handler ran again
+	filled     bool            // a hole, while the handler ran
+	background bool            // there is no visitor
+	out        *echo.Response  // of the middleware outside
+
 	stale bool // what is served
 }
 

@@ -16,7 +16,8 @@ import (
 // given, with the ctx of the request; of a refill in the background it is not a
 // part. It gets the args that stood in the template when the rest was made, as
 // HoleArg makes them; they are shared with all visitors of the entry, and must not
-// be changed. An error fails the answer. It must be safe for concurrent use.
+// be changed. An error fails the answer. It must be safe for concurrent use, and leave
+// w alone once it returned.
 type HoleFunc func(ctx context.Context, w io.Writer, args []any) error
 
 // Hole registers what fills the holes called name, in the blocks and pages of all
@@ -67,25 +68,42 @@ type Hole struct {
 	Args []any // each as HoleArg returns it
 }
 
-// WriteHole puts a hole of r into what is being written to w, of which ctx is the
-// context. Is that for an entry whose surface keeps holes (see CollectHoles), it
-// is kept; else it is filled now, and what is around is not stored, because
-// another visitor must not see it.
+// WriteHole writes the hole called name into what is being written to w, for the
+// answer of which ctx is the context: into the page of a handler, say. Args are
+// values that HoleArg takes.
+//
+// Is the answer to be stored, by a surface that keeps holes, then what is written is
+// a mark in place of the hole, and must reach that surface unchanged; else it is what
+// the HoleFunc writes.
+func (r *Registry) WriteHole(ctx context.Context, w io.Writer, name string, args ...any) error {
+	h := Hole{Name: name}
+	for i, arg := range args {
+		v, err := HoleArg(arg)
+		if err != nil {
+			return fmt.Errorf("fragment: hole %q, argument %d: %w", name, i+1, err)
+		}
+		h.Args = append(h.Args, v)
+	}
+	return WriteHole(ctx, w, r, h)
+}
+
+// WriteHole is the method of r, for surfaces. A hole that cannot be kept where ctx
+// is a part of is filled now, and what is around it is not stored, because another
+// visitor must not see it.
 func WriteHole(ctx context.Context, w io.Writer, r *Registry, h Hole) error {
 	if !r.HasHole(h.Name) {
 		return fmt.Errorf("fragment: there is no hole %q: register a function by Registry.Hole(%q, …)", h.Name, h.Name)
 	}
 	s := scopeOf(ctx)
-	if s == nil {
-		return r.fill(ctx, w, h)
-	}
 	set, _ := ctx.Value(holesKey{}).(*Holes)
-	if set != nil && set.scope == s && set.registry == r {
-		if kept, err := set.Keep(w, h); kept {
-			return err
+	if s != nil && (set == nil || set.scope != s || !set.passing) {
+		if set != nil && set.scope == s && set.registry == r {
+			if kept, err := set.Keep(w, h); kept {
+				return err
+			}
 		}
+		DoNotStore(ctx, fmt.Sprintf("the hole %s was filled in what cannot keep it", h.Name))
 	}
-	DoNotStore(ctx, fmt.Sprintf("the hole %s was filled in what cannot keep holes", h.Name))
 	for ; set != nil; set = set.around {
 		if set.visitor != nil {
 			return set.visitor(w, r, h)

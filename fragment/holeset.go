@@ -21,6 +21,7 @@ type Holes struct {
 	scope    *scope
 	around   *Holes // of the fill around, or nil
 	visitor  VisitorFill
+	passing  bool // it keeps nothing, and what is around it decides
 
 	mu    sync.Mutex
 	off   bool   // guarded by mu, as what follows
@@ -29,7 +30,7 @@ type Holes struct {
 }
 
 // A VisitorFill fills a hole of r for the visitor of the fill that is under way,
-// where it cannot be kept.
+// where it cannot be kept. It may be WriteHole with the ctx from around the fill.
 type VisitorFill func(w io.Writer, r *Registry, h Hole) error
 
 type holesKey struct{}
@@ -39,16 +40,21 @@ type holesKey struct{}
 // ctx was given to; not those of another entry that is filled inside of it. Visitor
 // may be nil; then a HoleFunc gets the ctx of where it is called.
 //
-// It returns nil and ctx itself if the fill has no entry of its own: then holes
-// belong to what is around it.
+// The Holes are nil if the fill has no entry of its own: then each hole goes to
+// visitor, or without that belongs to what is around.
 func CollectHoles(ctx context.Context, r *Registry, visitor VisitorFill) (context.Context, *Holes) {
 	s := scopeOf(ctx)
-	if s == nil || isPassing(ctx, s) {
+	passing := s == nil || isPassing(ctx, s)
+	if passing && visitor == nil {
 		return ctx, nil
 	}
 	around, _ := ctx.Value(holesKey{}).(*Holes)
-	h := &Holes{registry: r, scope: s, around: around, visitor: visitor}
-	return context.WithValue(ctx, holesKey{}, h), h
+	h := &Holes{registry: r, scope: s, around: around, visitor: visitor, passing: passing, off: passing}
+	ctx = context.WithValue(ctx, holesKey{}, h)
+	if passing {
+		return ctx, nil
+	}
+	return ctx, h
 }
 
 // maxHoles is how many holes one entry may have.
