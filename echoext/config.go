@@ -38,7 +38,8 @@ type PageConfig struct {
 
 	// Browser is the Cache-Control of responses whose handler set none. Empty
 	// is "no-cache": browsers keep the page but ask each time, so that an
-	// invalidation reaches them all, at the price of a 304.
+	// invalidation reaches them all, at the price of a 304. A page with holes has
+	// "private, no-cache" instead.
 	Browser string
 
 	// Vary names request headers by which pages differ, in addition to those
@@ -55,8 +56,8 @@ type PageConfig struct {
 	OnlyQuery []string
 
 	// HarmlessCookies names cookies that do not tell visitors apart in what
-	// they are shown; "_ga*" stands for all that begin with "_ga". They are
-	// hidden from the handler. A request with any other cookie passes by the
+	// they are shown, or in holes alone; "_ga*" stands for all that begin with "_ga".
+	// They are hidden from the handler, and not from holes. A request with any other cookie passes by the
 	// cache. Nil is AnalyticsCookies(); an empty list means no cookie at all.
 	HarmlessCookies []string
 

@@ -27,6 +27,34 @@
 // A handler behind Page sees and changes a header of its own; that of middleware
 // outside is sent with it.
 //
+// # Holes
+//
+// A page may have holes: parts that are made anew for each visitor, by a function
+// that is registered with the Registry of the cache, while all else is shared.
+// A template has {% hole "name" %} for one (see package tags), Go code
+// fragment.Registry.WriteHole with the ctx of the request:
+//
+//	registry.Hole("name", func(ctx context.Context, w io.Writer, args []any) error {
+//		c, _ := echoext.Context(ctx)
+//		…
+//
+// [Context] is the request as it came, with the cookies that are hidden from the
+// handler. A session cookie must be among [PageConfig.HarmlessCookies], or its
+// visitors pass by the cache; then nothing outside of a hole may depend on it.
+//
+// The holes are filled before anything is sent, so that an error is answered as one
+// of the handler is. Content-Length and ETag are those of what this visitor gets; the
+// ETag is made of that of the page, also one that the handler set, and of what the
+// holes wrote. If-None-Match and HEAD are answered by these. Last-Modified is left
+// out. Such a page is sent with "private, no-cache", whatever PageConfig.Browser says,
+// and is not stored if the handler's Cache-Control or another header lets caches keep
+// it ("public-hole" in Cache-Status): it would say so to those as well who pass by.
+// A cookie that a hole sets is of its visitor alone.
+//
+// A page whose holes are lost, because middleware inside of Page compresses it, say,
+// is not stored, and its handler runs twice ("hole-lost"): compress outside of Page.
+// Refilled in the background, a page has holes that nobody fills.
+//
 // # Slow and failing handlers
 //
 // A handler is a fill: what fragment.Policy says of stale values, timeouts and

@@ -1,5 +1,5 @@
-// Package tags adds the template tags {% cache %}, {% nostore %}, {% cachetags %}
-// and {% uncache %} to pongo2.
+// Package tags adds the template tags {% cache %}, {% nocache %}, {% hole %},
+// {% nostore %}, {% cachetags %} and {% uncache %} to pongo2.
 //
 // A block between {% cache %} and {% endcache %} is rendered once and then
 // served from a cache, until it expires or one of its tags is invalidated:
@@ -51,6 +51,47 @@
 // Each is an expression that may have filters, and stands once. Without an option
 // the policy of the cache holds. A block that is rendered without the cache still
 // tells what is around it of the blocks inside of it.
+//
+// # Holes
+//
+// A hole is a part of a cached block that each visitor has for himself, and that is
+// made anew on every hit: his name, a CSRF token, the time. There are two kinds:
+//
+//	{% cache 300 "header" %}
+//	  … the same for all …
+//	  {% nocache %}Hello {{ user.Name }}{% endnocache %}
+//	  {% hole "price" product.ID %}
+//	{% endcache %}
+//
+// {% nocache %} is rendered behind the body, on a miss as on a hit, in the context
+// around the outermost block that is cached: with the loop variables there, and
+// without what the body defines. One that uses a name which the body defines is
+// refused when the template is parsed; so is one in a macro inside of the body. A
+// cached body that comes to a {% nocache %} through an {% include %}, or a macro
+// from outside of it, fails. What {% include %} takes in inside of a hole sees the
+// context of the hole, too.
+//
+// {% hole "name" ARGUMENT … %} calls the function that Go registered by
+// fragment.Registry.Hole. It may stand anywhere, also in a loop, a macro and an
+// included template, and takes values of the body along: they are evaluated on a miss
+// and stored (see fragment.HoleArg). What the function writes is not escaped.
+//
+//	caches.Hole("price", func(ctx context.Context, w io.Writer, args []any) error { … })
+//
+// A hole may read what is private (see below), but an ARGUMENT may not: it is stored.
+// What a hole says by tags, {% nostore %} or fragment.AddTags goes to what is around
+// the outermost block. Its error fails the page, on a hit at the place of the block.
+// Without a cached block around it, or in one that is rendered without the cache,
+// either kind is filled where it stands.
+//
+// A page that is cached by package echoext is served without its template: it is not
+// stored if it has a {% nocache %}, also one of a block in it, and an Event tells so.
+// A {% hole %} may stand in it.
+//
+// While the body is rendered a mark stands where a hole is. What changes the text
+// around one, such as {% filter %} or a filter on the output of a macro, changes the
+// mark: the block is then rendered once more, right for its visitor, and not stored;
+// an Event tells so. {% ifchanged %} without an argument takes each hole for a change.
 //
 // # From inside and from outside
 //
@@ -109,8 +150,8 @@
 // # Private keys
 //
 // What belongs to one visitor must not be in a block that all see. A body that
-// reads request, session or csrf of the context is therefore shown and not stored,
-// and neither is what is around it; an Event tells which key was read in which
+// reads request, session or csrf of the context outside of a hole is therefore shown
+// and not stored, and neither is what is around it; an Event tells which key was read in which
 // block. [Binding.PrivateKeys] chooses the names. Where a value tells blocks apart,
 // hand it in under another name:
 //
