@@ -20,13 +20,11 @@ import (
 	"github.com/pongocache/pongocache/tags"
 )
 
-// spy is a Backend that remembers all that was ever stored, and gives out what give
-// makes of it.
+// spy is a Backend that remembers all that was ever stored.
 type spy struct {
 	fragment.Backend
 	mu     sync.Mutex
 	stored strings.Builder
-	give   func(value []byte) []byte // or nil
 }
 
 func newSpy() *spy { return &spy{Backend: fragmenttest.NewMemory()} }
