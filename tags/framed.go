@@ -1,6 +1,7 @@
 package tags
 
 import (
+	"bytes"
 	"context"
 	"fmt"
 
@@ -39,16 +40,27 @@ func (r *run) open(value []byte) (o opened, ok bool) {
 	return o, ok
 }
 
-// get gets the value of the block by p, once more where it is not one.
-func (r *run) get(p *plan) (opened, error) {
-	value, err := p.cache.DoFiller(r.in.ctx, p.key, p.policy, r)
-	if err != nil {
-		return opened{}, err
+// write writes what the block shows, and fills its holes for this rendering. A value
+// that is none of the block is replaced before.
+func (r *run) write(w pongo2.TemplateWriter, value []byte, p *plan) (err error) {
+	o, ok := r.open(value)
+	if !ok {
+		if o, err = r.getAnew(*p); err != nil {
+			return err
+		}
 	}
-	if o, ok := r.open(value); ok {
-		return o, nil
+	if r.in.outline != nil {
+		return r.writeOutlined(w, o, p)
 	}
-	return r.getAnew(*p)
+	return r.writePlain(w, o)
+}
+
+func (r *run) writePlain(w pongo2.TemplateWriter, o opened) error {
+	if !o.holes {
+		_, err := w.Write(o.body)
+		return err
+	}
+	return o.framed.Write(w, func(h fragment.Hole) error { return r.fillHole(w, h) })
 }
 
 // getAnew replaces what is stored, and renders the block alone if others do not let
@@ -65,20 +77,19 @@ func (r *run) getAnew(p plan) (opened, error) {
 	return o, err
 }
 
-// write writes what the block shows, and fills its holes for this rendering.
-func (r *run) write(w pongo2.TemplateWriter, o opened, p *plan) error {
-	if r.in.outline != nil {
-		return r.writeOutlined(w, o, p)
+// StoredBody returns what a value that a block has stored shows, without its holes;
+// ok is false for anything else. It may be a part of value.
+func StoredBody(value []byte) (body []byte, ok bool) {
+	switch {
+	case len(value) > 0 && value[0] == plainBody:
+		return value[1:], true
+	case len(value) == 0 || value[0] != framedBody:
+		return nil, false
 	}
-	return r.writePlain(w, o)
-}
-
-func (r *run) writePlain(w pongo2.TemplateWriter, o opened) error {
-	if !o.holes {
-		_, err := w.Write(o.body)
-		return err
-	}
-	return o.framed.Write(w, func(h fragment.Hole) error { return r.fillHole(w, h) })
+	framed, ok := fragment.OpenFrame(value[1:], func(fragment.Hole) bool { return true })
+	var b bytes.Buffer
+	_ = framed.Write(&b, func(fragment.Hole) error { return nil }) // a buffer does not fail
+	return b.Bytes(), ok
 }
 
 // render renders the body into r.buf, and returns the value of the block.

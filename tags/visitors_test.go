@@ -186,6 +186,15 @@ func TestForeignValueOfABlockIsAMiss(t *testing.T) {
 	}
 }
 
+func TestStoredBodyOfWhatIsNoBlock(t *testing.T) {
+	for value, want := range map[string]string{"\x00": "", "\x00<p>": "<p>", "": "-", "<p>": "-", "\x01": "-", "\x01\x00\x00\x00\x00x": "-"} {
+		body, ok := tags.StoredBody([]byte(value))
+		if ok != (want != "-") || ok && string(body) != want {
+			t.Errorf("%q: got %q, %v", value, body, ok)
+		}
+	}
+}
+
 // storedKey returns the key of the block called a.
 func storedKey(t *testing.T, s *site, tpl *pongo2.Template) fragment.Key {
 	t.Helper()
@@ -196,8 +205,12 @@ func storedKey(t *testing.T, s *site, tpl *pongo2.Template) fragment.Key {
 	if _, err := visit(tpl, "first", pongo2.Context{"n": 4}); err != nil {
 		t.Fatal(err)
 	}
-	if _, ok, err := s.registry.Cache("").Get(t.Context(), key); !ok || err != nil {
+	value, ok, err := s.registry.Cache("").Get(t.Context(), key)
+	if !ok || err != nil {
 		t.Fatalf("the key is another one: %v", err)
+	}
+	if body, ok := tags.StoredBody(value); !ok || string(body) != "4" {
+		t.Fatalf("the body without its hole is %q, %v", body, ok)
 	}
 	return key
 }
