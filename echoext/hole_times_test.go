@@ -126,6 +126,38 @@ func TestHolesAreNotFilledInTheBackground(t *testing.T) {
 	})
 }
 
+// A loader that is refilled in the background has the ctx of a request, which may be
+// over: a hole in it is of nobody.
+func TestHoleOfALoaderInTheBackground(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		k := newKeeper()
+		s := newHoleSite(t, k)
+		p := fragment.Policy{TTL: time.Minute, Stale: time.Hour, Detach: true}
+		var loaded []string
+		s.page("/", echoext.PageConfig{Policy: fragment.Policy{TTL: time.Second}, HarmlessCookies: []string{"user"}}, func(c echo.Context) error {
+			value, err := s.cache.Do(c.Request().Context(), fragment.KeyOf("loader"), p, func(ctx context.Context) ([]byte, error) {
+				if s.renders.Load() == 1 {
+					return []byte("first"), nil
+				}
+				time.Sleep(time.Second)
+				var b strings.Builder
+				err := s.registry.WriteHole(ctx, &b, "name")
+				loaded = append(loaded, b.String())
+				return []byte("x" + b.String()), err
+			})
+			return errors.Join(err, c.HTMLBlob(http.StatusOK, value))
+		})
+		s.as("/", "ada", "first")
+		time.Sleep(2 * time.Minute)
+		s.as("/", "bob", "first")
+		time.Sleep(time.Minute)
+		if len(loaded) != 1 || loaded[0] != "" {
+			t.Errorf("the background filled the hole by %q", loaded)
+		}
+		k.wantWithout(t, "secret")
+	})
+}
+
 // What is stored is not trusted: it leads to no panic, and to no half page.
 func TestForeignPageWithHolesPassesBy(t *testing.T) {
 	for _, change := range []func(value string) string{

@@ -4,6 +4,7 @@ import (
 	"context"
 	"net/http"
 	"sync"
+	"sync/atomic"
 
 	"github.com/labstack/echo/v4"
 
@@ -33,6 +34,7 @@ type visit struct {
 	lost       bool            // a hole was, so that the handler ran again
 	filled     bool            // a hole, while the handler ran
 	background bool            // there is no visitor
+	over       atomic.Bool     // the visitor is answered
 	out        *echo.Response  // of the middleware outside
 
 	stale bool // what is served
@@ -47,7 +49,9 @@ func (v *visit) release() {
 	if v.rec == nil {
 		*v = visit{}
 		visits.Put(v)
+		return
 	}
+	v.over.Store(true)
 }
 
 func (p *pages) serve(c echo.Context, next echo.HandlerFunc) error {

@@ -47,7 +47,7 @@ func (c *core) inBackground(ctx context.Context, jobs []*job, flights []*flight.
 		j.policy.FillTimeout = cmp.Or(max(j.policy.FillTimeout, 0), DefaultFillTimeout)
 	}
 	ok := c.background.run(func() {
-		ctx, cancel := context.WithCancel(context.WithoutCancel(outsideOf(ctx)))
+		ctx, cancel := context.WithCancel(context.WithoutCancel(forNobody(outsideOf(ctx))))
 		defer cancel()
 		defer context.AfterFunc(c.background.life, cancel)()
 		giveUp := time.AfterFunc(jobs[0].policy.FillTimeout, func() {

@@ -14,7 +14,7 @@ import (
 // What it writes becomes a part of the answer as it is: it must escape what it
 // shows. It runs on the goroutine of the request, each time that the answer is
 // given, with the ctx of the request; of a refill in the background it is not a
-// part. It gets the args that stood in the template when the rest was made, as
+// part: there its hole is kept, or empty in what is not stored. It gets the args that stood in the template when the rest was made, as
 // HoleArg makes them; they are shared with all visitors of the entry, and must not
 // be changed. An error fails the answer. It must be safe for concurrent use, and leave
 // w alone once it returned.
@@ -96,12 +96,13 @@ func WriteHole(ctx context.Context, w io.Writer, r *Registry, h Hole) error {
 	}
 	s := scopeOf(ctx)
 	set, _ := ctx.Value(holesKey{}).(*Holes)
-	if s != nil && (set == nil || set.scope != s || !set.passing) {
-		if set != nil && set.scope == s && set.registry == r {
-			if kept, err := set.Keep(w, h); kept {
-				return err
-			}
+	own := set != nil && set.scope == s // it is that of the innermost fill
+	if own && set.registry == r {
+		if kept, err := set.Keep(w, h); kept {
+			return err
 		}
+	}
+	if s != nil && !(own && set.passing) {
 		DoNotStore(ctx, fmt.Sprintf("the hole %s was filled in what cannot keep it", h.Name))
 	}
 	for ; set != nil; set = set.around {

@@ -29,27 +29,30 @@ func holeArg(v any, depth int) (any, error) {
 	if depth > maxPartDepth {
 		return nil, fmt.Errorf("fragment: a %T is nested too deeply for an argument of a hole", v)
 	}
-	switch r := reflect.ValueOf(v); r.Kind() {
-	case reflect.Bool:
+	return reflectedArg(reflect.ValueOf(v), depth)
+}
+
+// reflectedArg is holeArg for what the type switch does not know.
+func reflectedArg(r reflect.Value, depth int) (any, error) {
+	switch {
+	case r.Kind() == reflect.Bool:
 		return r.Bool(), nil
-	case reflect.Int, reflect.Int8, reflect.Int16, reflect.Int32, reflect.Int64:
+	case r.CanInt():
 		return int(r.Int()), nil
-	case reflect.Uint, reflect.Uint8, reflect.Uint16, reflect.Uint32, reflect.Uint64, reflect.Uintptr:
+	case r.CanUint():
 		return r.Uint(), nil
-	case reflect.Float32, reflect.Float64:
+	case r.CanFloat():
 		return r.Float(), nil
-	case reflect.String:
+	case r.Kind() == reflect.String:
 		return r.String(), nil
-	case reflect.Pointer:
-		if r.IsNil() {
-			return nil, nil
-		}
+	case isNilPointer(r):
+		return nil, nil
+	case r.Kind() == reflect.Pointer:
 		return holeArg(r.Elem().Interface(), depth+1)
-	case reflect.Slice, reflect.Array:
+	case r.Kind() == reflect.Slice, r.Kind() == reflect.Array:
 		return holeList(r, depth)
-	default:
-		return nil, fmt.Errorf("fragment: a %T cannot be an argument of a hole: give its fields one by one, or the type a method CacheKey() string", v)
 	}
+	return nil, fmt.Errorf("fragment: a %s cannot be an argument of a hole: give its fields one by one, or the type a method CacheKey() string", r.Type())
 }
 
 // maxHoleList bounds lists in lists, which may hold one list many times.

@@ -56,7 +56,6 @@ func (r *frameReader) value(depth int) any {
 	if r.bad {
 		return nil
 	}
-	le := binary.LittleEndian
 	switch kind[0] {
 	case '0':
 		return nil
@@ -70,31 +69,29 @@ func (r *frameReader) value(depth int) any {
 		return append([]byte{}, r.take(r.number())...)
 	case 'l':
 		return r.list(depth)
-	case 'i', 'd', 'T':
-	default:
-		r.bad = true
-		return nil
 	}
-	eight := r.take(8)
-	if r.bad {
-		return nil
-	}
-	switch bits := le.Uint64(eight); kind[0] {
-	case 'i':
-		return int(int64(bits))
-	case 'd':
-		return math.Float64frombits(bits)
-	default:
-		return r.moment(int64(bits))
-	}
+	return r.fixed(kind[0])
 }
 
-func (r *frameReader) moment(seconds int64) any {
-	four := r.take(4)
+// fixed reads an argument of a kind that has one length.
+func (r *frameReader) fixed(kind byte) any {
+	bits := r.take(8)
 	if r.bad {
 		return nil
 	}
-	return time.Unix(seconds, int64(binary.LittleEndian.Uint32(four))).UTC()
+	le := binary.LittleEndian
+	switch n := le.Uint64(bits); kind {
+	case 'i':
+		return int(int64(n))
+	case 'd':
+		return math.Float64frombits(n)
+	case 'T':
+		if nanoseconds := r.take(4); !r.bad {
+			return time.Unix(int64(n), int64(le.Uint32(nanoseconds))).UTC()
+		}
+	}
+	r.bad = true
+	return nil
 }
 
 func (r *frameReader) list(depth int) any {

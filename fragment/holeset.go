@@ -57,6 +57,14 @@ func CollectHoles(ctx context.Context, r *Registry, visitor VisitorFill) (contex
 	return ctx, h
 }
 
+// nobody is for what is filled in the background. Its ctx has the values of the one
+// that asked, who may be gone: no hole must be filled with what was his.
+var nobody = &Holes{off: true, visitor: func(io.Writer, *Registry, Hole) error { return nil }}
+
+func forNobody(ctx context.Context) context.Context {
+	return context.WithValue(ctx, holesKey{}, nobody)
+}
+
 // maxHoles is how many holes one entry may have.
 const maxHoles = 1 << 14
 

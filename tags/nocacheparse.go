@@ -62,17 +62,21 @@ func (r reader) checkNocaches(doc *pongo2.Parser, from, to int, tags []*nocacheT
 		for i := t.text.from; i < t.text.to; i++ {
 			name := doc.Get(i)
 			if by := defined[name.Val]; by != nil && isName(doc, i) {
-				handed := name.Val
-				if handed == "forloop" {
-					handed += ".Counter"
-				}
-				err := r.fail(name, fmt.Sprintf("{%% nocache %%} uses %s, which {%% %s %%} in line %d defines in the cached body: that does not run on a hit. Hand the value over by {%% hole \"name\" %s %%}, or move the {%% nocache %%} or the definition out of the body", name.Val, by.Val, by.Line, handed))
-				err.Sender = "tag:nocache"
-				return err
+				return r.failName(name, by)
 			}
 		}
 	}
 	return nil
+}
+
+func (r reader) failName(name, by *pongo2.Token) *pongo2.Error {
+	value := name.Val
+	if value == "forloop" {
+		value += ".Counter"
+	}
+	err := r.fail(name, fmt.Sprintf("{%% nocache %%} uses %s, which {%% %s %%} in line %d defines in the cached body: that does not run on a hit. Hand the value over by {%% hole \"name\" %s %%}, or move the {%% nocache %%} or the definition out of the body", name.Val, by.Val, by.Line, value))
+	err.Sender = "tag:nocache"
+	return err
 }
 
 // isName reports whether the token at i looks a name up in the context.
