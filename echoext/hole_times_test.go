@@ -151,6 +151,7 @@ func TestHoleOfALoaderInTheBackground(t *testing.T) {
 		time.Sleep(2 * time.Minute)
 		s.as("/", "bob", "first")
 		time.Sleep(time.Minute)
+		synctest.Wait()
 		if len(loaded) != 1 || loaded[0] != "" {
 			t.Errorf("the background filled the hole by %q", loaded)
 		}
