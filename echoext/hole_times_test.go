@@ -194,8 +194,38 @@ func (c *changing) Get(ctx context.Context, key string) ([]byte, bool, error) {
 	return value, ok, err
 }
 
-func TestContextIsThatOfTheVisitor(t *testing.T) {
-	if c, ok := echoext.Context(t.Context()); ok || c != nil {
-		t.Errorf("a ctx of nobody has %v", c)
+// Who asks is for holes to know, and for nothing that is shared.
+func TestContextIsForHolesAlone(t *testing.T) {
+	s := newHoleSite(t, fragmenttest.NewMemory())
+	knows := func(where string, ctx context.Context, want bool) {
+		if c, ok := echoext.Context(ctx); ok != want || (c != nil) != want {
+			t.Errorf("%s: got %v, %v", where, c, ok)
+		}
+	}
+	asks := func(where string) func(ctx context.Context) ([]byte, error) {
+		return func(ctx context.Context) ([]byte, error) { knows(where, ctx, false); return nil, nil }
+	}
+	err := s.registry.Hole("asks", func(ctx context.Context, _ io.Writer, _ []any) error {
+		knows("in a hole", ctx, true)
+		_, err := s.cache.Do(ctx, fragment.KeyOf("in a hole"), fragment.Policy{}, asks("in a loader of a hole"))
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	knows("nowhere", t.Context(), false)
+	s.Renderer = echoext.Renderer(renderFunc(func(ctx context.Context, w io.Writer) error {
+		knows("in a template", ctx, false)
+		_, err := s.cache.Do(ctx, fragment.KeyOf("in a template"), fragment.Policy{}, asks("in a loader of a template"))
+		return errors.Join(err, s.registry.WriteHole(ctx, w, "asks"))
+	}))
+	s.page("/", sharedCookie, func(c echo.Context) error {
+		knows("in a handler", c.Request().Context(), false)
+		return c.Render(http.StatusOK, "", nil)
+	})
+	s.GET("/plain", func(c echo.Context) error { return c.Render(http.StatusOK, "", nil) })
+	for range 2 {
+		s.as("/", "ada", "")
+		s.as("/plain", "ada", "")
 	}
 }

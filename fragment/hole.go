@@ -115,8 +115,17 @@ func WriteHole(ctx context.Context, w io.Writer, r *Registry, h Hole) error {
 
 func (r *Registry) fill(ctx context.Context, w io.Writer, h Hole) error {
 	f, _ := r.holes.Load(h.Name)
-	if err := f.(HoleFunc)(ctx, w, h.Args); err != nil {
+	if err := f.(HoleFunc)(context.WithValue(ctx, inHoleKey{}, scopeOf(ctx)), w, h.Args); err != nil {
 		return fmt.Errorf("fragment: hole %q: %w", h.Name, err)
 	}
 	return nil
+}
+
+type inHoleKey struct{}
+
+// InHole reports whether ctx is that of a HoleFunc, and not of a fill that this has
+// asked for: what a surface knows of a visitor is for holes alone.
+func InHole(ctx context.Context) bool {
+	s, in := ctx.Value(inHoleKey{}).(*scope)
+	return in && s == scopeOf(ctx)
 }
