@@ -63,7 +63,7 @@ func (c *Cache) Registry() *Registry {
 // A Hole is one hole in what was rendered.
 type Hole struct {
 	// Name is what its HoleFunc is registered by. A surface may have holes of its
-	// own, which only it fills: they have a name of one byte below ' '.
+	// own, which only it fills: the name of such a one begins with a byte below ' '.
 	Name string
 	Args []any // each as HoleArg returns it
 }

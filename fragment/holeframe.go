@@ -42,6 +42,7 @@ func OpenFrame(frame []byte, known func(Hole) bool) (f Framed, ok bool) {
 		return f, false
 	}
 	table, body := frameReader{p: frame[frameHead : frameHead+size]}, frame[frameHead+size:]
+	f.pieces = make([]piece, 0, min(4, size/3)) // the least that a hole takes is 3 bytes
 	for len(table.p) > 0 && !table.bad {
 		gap := table.number()
 		p := piece{hole: table.hole()}

@@ -60,6 +60,9 @@ func (r *run) writePlain(w pongo2.TemplateWriter, o opened) error {
 		_, err := w.Write(o.body)
 		return err
 	}
+	r.serves = serving{entry: r.entry, around: r.in.serving}
+	r.in.serving = &r.serves
+	defer func() { r.in.serving = r.serves.around }()
 	return o.framed.Write(w, func(h fragment.Hole) error { return r.fillHole(w, h) })
 }
 

@@ -64,9 +64,20 @@ func (r reader) checkPlace(doc *pongo2.Parser) *pongo2.Error {
 	return nil
 }
 
-// holeOfBody is the name of the holes that a {% nocache %} leaves; their args are the
-// id of that and whether output is escaped.
-const holeOfBody = "\x01"
+// The name of the hole that a {% nocache %} leaves is a byte that says whether output is
+// escaped there, and the id.
+const (
+	holeUnescaped = '\x01'
+	holeEscaped   = '\x02'
+)
+
+func (t *nocacheTag) hole(autoescape bool) fragment.Hole {
+	kind := string(holeUnescaped)
+	if autoescape {
+		kind = string(holeEscaped)
+	}
+	return fragment.Hole{Name: kind + t.id}
+}
 
 // Execute renders it, or leaves a hole in the cached body around it.
 func (t *nocacheTag) Execute(ec *pongo2.ExecutionContext, w pongo2.TemplateWriter) *pongo2.Error {
@@ -93,7 +104,7 @@ func (t *nocacheTag) put(in *rendering, ec *pongo2.ExecutionContext, w pongo2.Te
 		}
 	}
 	if keeps != nil {
-		if kept, err := keeps.Keep(w, fragment.Hole{Name: holeOfBody, Args: []any{t.id, autoescape}}); kept {
+		if kept, err := keeps.Keep(w, t.hole(autoescape)); kept {
 			return fail(ec, t.start, err)
 		}
 	}
@@ -113,20 +124,16 @@ func fail(ec *pongo2.ExecutionContext, start *pongo2.Token, err error) *pongo2.E
 
 // fillHole fills a hole of what r serves.
 func (r *run) fillHole(w pongo2.TemplateWriter, h fragment.Hole) error {
-	if h.Name != holeOfBody {
+	if h.Name[0] > holeEscaped {
 		return fragment.WriteHole(r.in.ctx, w, r.caches, h)
 	}
-	autoescape, _ := h.Args[1].(bool)
-	outer := r.in.serving
-	r.in.serving = &serving{entry: r.entry, around: outer}
-	defer func() { r.in.serving = outer }()
-	if err := r.tag.nocacheOf(h).put(r.in, r.ec, w, autoescape); err != nil {
+	if err := r.tag.nocacheOf(h).put(r.in, r.ec, w, h.Name[0] == holeEscaped); err != nil {
 		return err
 	}
 	return nil
 }
 
-// A serving is an entry whose {% nocache %} is being rendered.
+// A serving is an entry whose holes are being filled.
 type serving struct {
 	entry  entry
 	around *serving
@@ -134,16 +141,16 @@ type serving struct {
 
 // knows reports whether a hole that was stored is one of the block as it is now.
 func (r *run) knows(h fragment.Hole) bool {
-	return h.Name != holeOfBody && r.caches.HasHole(h.Name) || h.Name == holeOfBody && r.tag.nocacheOf(h) != nil
+	return r.caches.HasHole(h.Name) || r.tag.nocacheOf(h) != nil
 }
 
 // nocacheOf returns the {% nocache %} that left a hole, or nil.
 func (t *cacheTag) nocacheOf(h fragment.Hole) *nocacheTag {
-	if len(h.Args) != 2 {
+	if h.Name == "" || h.Name[0] > holeEscaped {
 		return nil
 	}
 	for _, one := range t.nocaches {
-		if one.id == h.Args[0] {
+		if one.id == h.Name[1:] {
 			return one
 		}
 	}

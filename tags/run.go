@@ -21,6 +21,7 @@ type run struct {
 
 	caches *fragment.Registry
 	holes  *fragment.Holes // of the body; or nil
+	serves serving         // while its holes are filled
 
 	entry  entry
 	around *run // whose body this one is in, while it is being filled

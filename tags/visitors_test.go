@@ -165,8 +165,8 @@ func TestMarkOfAnotherFillIsText(t *testing.T) {
 func TestForeignValueOfABlockIsAMiss(t *testing.T) {
 	for name, value := range map[string]string{
 		"empty": "", "of an older edition": "<p>", "frame without a table": "\x01", "table too long": "\x01\xff\xff\xff\xff",
-		"unknown hole": "\x01\x07\x00\x00\x00\x00\x06nobody\x00", "foreign id": "\x01\x08\x00\x00\x00\x00\x01\x01\x02s\x01xf",
-		"no id": "\x01\x04\x00\x00\x00\x00\x01\x01\x00", "id of another type": "\x01\x0f\x00\x00\x00\x00\x01\x01\x02i\x00\x00\x00\x00\x00\x00\x00\x00f",
+		"unknown hole": "\x01\x07\x00\x00\x00\x00\x06nobody\x00", "foreign id": "\x01\x05\x00\x00\x00\x00\x02\x01x\x00",
+		"no id": "\x01\x04\x00\x00\x00\x00\x01\x01\x00", "no name": "\x01\x03\x00\x00\x00\x00\x00\x00",
 	} {
 		_, _, s := spied(t, "")
 		s.set = newSet(map[string]string{"page.html": `{% cache 60 "a" %}{{ n }}{% nocache %}{{ csrf }}{% endnocache %}{% endcache %}`})
