@@ -43,6 +43,7 @@ type core struct {
 	wait      time.Duration
 	observe   func(context.Context, Event)
 	name      atomic.Pointer[string] // in a Registry, for events
+	greeted   atomic.Bool
 	closed    atomic.Bool
 	opened    time.Time
 

@@ -64,6 +64,14 @@ func (c *core) whenDown() {
 	}
 }
 
+// called gives c its name, unless it has one, and its fallback one like it: who is
+// told of both has to know which it is.
+func (c *core) called(name string) {
+	if c.name.CompareAndSwap(nil, &name) && c.fallback != nil {
+		c.fallback.core.Load().called(name + " (fallback)")
+	}
+}
+
 // forgetIn deletes keys in the fallback, when they are set or deleted in c.
 func (c *core) forgetIn(ctx context.Context, keys []Key) error {
 	if c.fallback == nil {

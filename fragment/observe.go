@@ -10,7 +10,7 @@ import (
 // Fields that do not apply to its Kind are zero.
 type Event struct {
 	Kind     EventKind
-	Cache    string        // name in the Registry; empty for a Cache without one
+	Cache    string        // name in the Registry, that of a fallback as in "pages (fallback)"; empty for a Cache without one
 	Name     string        // of the key, never its parts
 	Reason   string        // why it was skipped, missed or done
 	Err      error         // of a fault or a failed fill
