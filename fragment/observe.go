@@ -33,7 +33,7 @@ const (
 	EventStore                           // an entry was written
 	EventSkip                            // a value was served but not stored; Reason says why
 	EventInvalidate                      // tags, keys or all entries were invalidated
-	EventFault                           // the Backend failed, or held what is no entry
+	EventFault                           // the Backend failed, or held what is no entry; while it is down, each kind of failure of the tries once
 	EventBreaker                         // the circuit breaker of the Backend opened or closed; Reason says which
 )
 

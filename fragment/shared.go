@@ -40,6 +40,8 @@ type shared struct {
 	leases  bool          // it is a Locker
 	debts   debts
 	breaker *breaker
+
+	complaints complaints // since it is down
 }
 
 const (
