@@ -43,7 +43,8 @@ type Options struct {
 	// " (fallback)".
 	Fallback *Cache
 	// FallbackTTL is how long an entry may live there at most: what other
-	// processes invalidate meanwhile, it is not told. Zero is 10 s.
+	// processes invalidate meanwhile, it is not told. So what a fill makes of a
+	// part from there is not stored where others find it. Zero is 10 s.
 	FallbackTTL time.Duration
 
 	// Wait is how long a caller waits for the fill of another before it fills
