@@ -97,18 +97,18 @@ func (c *core) waitedElsewhere(ctx context.Context, j *job, began time.Time) {
 
 // lock takes the lease on the key of j.
 func (c *core) lock(ctx context.Context, j *job, owner string) (took bool, err error) {
-	took, err = c.tryLock(ctx, j, owner)
+	took, err = c.tryLock(ctx, j, owner, c.leaseTTL(j))
 	if err != nil && !errors.Is(err, errors.ErrUnsupported) && !errors.Is(err, ErrDown) {
 		c.oweLease(j, owner) // the Backend may have heard of it
 	}
 	return took, err
 }
 
-func (c *core) tryLock(ctx context.Context, j *job, owner string) (took bool, err error) {
+func (c *core) tryLock(ctx context.Context, j *job, owner string, ttl time.Duration) (took bool, err error) {
 	ctx, cancel := c.reading(ctx)
 	defer cancel()
 	err = c.call(ctx, false, func(ctx context.Context) error {
-		took, err = Lock(ctx, c.backend, j.key, owner, c.leaseTTL(j))
+		took, err = Lock(ctx, c.backend, j.key, owner, ttl)
 		return err
 	})
 	return took, err

@@ -10,7 +10,7 @@ import (
 // renewal may fail.
 const (
 	leaseLife    = 2500 * time.Millisecond
-	leaseRenewal = time.Second
+	leaseRenewal = 1100 * time.Millisecond
 )
 
 // A renewal sees to it that a lease lasts for as long as its fill runs, but no
@@ -29,7 +29,7 @@ type renewal struct {
 	ctx   context.Context // that of the fill, whose end is not that of the lease
 	job   *job
 	owner string
-	last  time.Time // it is renewed no more
+	last  time.Time // it lasts no longer
 
 	mu     sync.Mutex
 	timer  *time.Timer // guarded by mu, as what follows
@@ -59,11 +59,12 @@ func (c *core) leaseMost(j *job) time.Duration {
 }
 
 func (r *renewal) renew() {
-	if !r.begins() {
+	asked := time.Now()
+	left := r.last.Sub(asked)
+	if left <= 0 || !r.begins() {
 		return
 	}
-	asked := time.Now()
-	has, err := r.core.tryLock(r.ctx, r.job, r.owner)
+	has, err := r.core.tryLock(r.ctx, r.job, r.owner, min(leaseLife, left))
 	if err != nil {
 		r.core.fault(r.ctx, r.job.name, "renew", asked, err)
 	}
@@ -77,7 +78,7 @@ func (r *renewal) renew() {
 func (r *renewal) begins() bool {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	r.asking = !r.over && time.Now().Before(r.last)
+	r.asking = !r.over
 	return r.asking
 }
 

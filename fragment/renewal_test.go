@@ -88,7 +88,7 @@ func TestLeaseOfAFillThatHangsEnds(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		p, k := newProcesses(t, 2, fragment.Options{}), fragment.KeyOf("k")
 		go p.caches[0].Do(t.Context(), k, withTags(), takes(time.Hour, "late"))
-		time.Sleep(13 * time.Second)
+		time.Sleep(10 * time.Second)
 		start := time.Now()
 		wantDo(t, p.caches[1], k, withTags(), give("v"), "v")
 		if d := time.Since(start); d > 100*time.Millisecond {
