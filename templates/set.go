@@ -47,6 +47,13 @@ type Options struct {
 	// file is a template.
 	IsTemplate func(name string) bool
 
+	// PrivateKeys are the names in the data whose values belong to one visitor: a
+	// cached block that reads one is shown and not stored, nor is what is around it,
+	// and an Event says which name was read where. Nil stands for request, session
+	// and csrf; a slice that is empty and not nil makes none private. See
+	// tags.Binding.PrivateKeys.
+	PrivateKeys []string
+
 	// Globals are variables for every template of the set. Data given to Render
 	// goes before them.
 	Globals pongo2.Context
@@ -84,7 +91,7 @@ func New(files fs.FS, caches *fragment.Registry, o Options) (*Set, error) {
 	if err := s.pongo2.BanTag("ssi"); err != nil {
 		return nil, fmt.Errorf("templates: %w", err)
 	}
-	if err := s.addGlobals(o.Globals); err != nil {
+	if err := errors.Join(checkPrivateKeys(o.PrivateKeys), s.addGlobals(o.Globals)); err != nil {
 		return nil, err
 	}
 	var err error
@@ -92,10 +99,23 @@ func New(files fs.FS, caches *fragment.Registry, o Options) (*Set, error) {
 		return nil, fmt.Errorf("templates: %w", err)
 	}
 	s.binding.Use(s.loader)
+	if o.PrivateKeys != nil {
+		s.binding.PrivateKeys(o.PrivateKeys...)
+	}
 	if o.Reload {
 		s.binding.TagBlocks(reloadTag)
 	}
 	return s, nil
+}
+
+// checkPrivateKeys refuses a name that no variable has, which would protect nothing.
+func checkPrivateKeys(names []string) error {
+	for _, name := range names {
+		if !identifier.MatchString(name) {
+			return fmt.Errorf("templates: Options.PrivateKeys: %q is no name of a variable: want letters, digits and _, such as \"session\"; of session.User that is session", name)
+		}
+	}
+	return nil
 }
 
 func (s *Set) addGlobals(globals pongo2.Context) error {
