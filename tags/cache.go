@@ -56,7 +56,7 @@ func parseCache(doc *pongo2.Parser, start *pongo2.Token, args *pongo2.Parser) (p
 	if err != nil {
 		return nil, err
 	}
-	t := &cacheTag{start: start, arguments: a}
+	t, at := &cacheTag{start: start, arguments: a}, position(doc)
 	if err := t.parseBody(doc, r); err != nil {
 		return nil, err
 	}
@@ -66,6 +66,7 @@ func parseCache(doc *pongo2.Parser, start *pongo2.Token, args *pongo2.Parser) (p
 	if err := t.readDigest(r); err != nil {
 		return nil, err
 	}
+	t.collect(doc, at)
 	return t, nil
 }
 

@@ -105,6 +105,7 @@ var wrongTemplates = []struct {
 	{"cachetags that never runs", `{% extends "layout.html" %}{% cachetags "a" %}`, "2:33", `{% cachetags %} would never run here`},
 	{"uncache without NAME", `{% uncache %}`, "2:6", `the NAME is missing: write {% uncache NAME [VARY …] [using=expression] %}, such as {% uncache "sidebar" user.ID %}`},
 	{"uncache with an option alone", `{% uncache using="shared" %}`, "2:6", `the NAME is missing`},
+	{"uncache with a comma in place of NAME", `{% uncache , using="shared" %}`, "2:6", `the NAME is missing`},
 	{"uncache with a TTL", `{% uncache 300 "a" %}`, "2:14", `NAME is a string and stands before VARY, but here it is 300: write {% uncache NAME`},
 	{"uncache with another option", `{% uncache "a" tags="x" %}`, "2:18", `unknown option tags=: there are using=, such as using="shared"`},
 	{"uncache with two caches", `{% uncache "a" using="shared" using="b" %}`, "2:33", `the option using= is given twice: write using="shared" once`},
