@@ -195,8 +195,8 @@ func (s *Set) FromString(source string) (*Template, error) {
 	defer s.mu.Unlock()
 	text, tags := scan([]byte(source))
 	return s.made(&Template{name: stringName, text: []byte(source)}, func() (*pongo2.Template, error) {
-		if err := refusal(stringName, []byte(source), tags); err != nil {
-			return nil, &pongo2.Error{Sender: "parser", Filename: stringName, OrigError: err}
+		if m := s.loader.now.Load().unfitText(stringName, []byte(source), tags, make(map[string]bool)); m != nil {
+			return nil, &pongo2.Error{Sender: "parser", Filename: stringName, OrigError: m}
 		}
 		return s.pongo2.FromBytes(text)
 	})
