@@ -83,6 +83,9 @@ func (t *cacheTag) parseBody(doc *pongo2.Parser, r reader) *pongo2.Error {
 		if doc.Remaining() == 0 && err.OrigError.Error() == "Unexpected EOF, expected tag endcache." {
 			return r.fail(t.start, "this block is not closed: {% endcache %} is missing")
 		}
+		if end := endOfOuter(doc, from, err); end != "" {
+			return r.fail(t.start, "this block is not closed before {% "+end+" %}: {% endcache %} is missing, or the end of a tag inside of the block")
+		}
 		return err
 	}
 	if after.Count() > 0 {

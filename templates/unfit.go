@@ -28,7 +28,7 @@ func (g *generation) unfitText(name string, raw []byte, tags []tagAt, around map
 	commented := false
 	for _, t := range tags {
 		switch {
-		case t.endless():
+		case t.stuck:
 			return misplacedAt(name, raw, t, "endcomment takes no arguments: write {% endcomment %}")
 		case t.word == "comment", t.word == "endcomment":
 			commented = t.word == "comment"

@@ -22,7 +22,7 @@ var twins = []string{
 	`{% extends "layout.html" %}{% block x %}<% cache 60 "a" %>{{ block.Super }}{{ n }}<% endcache %>{% endblock %}`,
 	`{{ "<% cache 60 %>" }}{% set y = "<% endcache %>" %}{{ y }}`,
 	`<% cache 0 %><% endcache %>`, `<% cache "a" 5 %><% endcache %>`, `<% endcache %>`, `<% cache 60 %>`, "{% comment %}{% endcomment x %}",
-	`{% include "page.html" if_exists %}{% include "./page.html" if_exists %}`, `{% comment %}{% include "page.html" %}{% endcomment %}{{ n }}`,
+	"{% comment %}{% endcomment x %Z", `{% include "page.html" if_exists %}{% include "./page.html" if_exists %}`, `{% comment %}{% include "page.html" %}{% endcomment %}{{ n }}`,
 }
 
 // wholeSet returns a set of page.html and of what it may take in.
