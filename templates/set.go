@@ -130,7 +130,9 @@ func (s *Set) addGlobals(globals pongo2.Context) error {
 
 // Pongo2 returns the set of pongo2, to be configured before its first template
 // is loaded. Templates that it loads itself are not reloaded, and a cached block
-// in them needs tags.WithContext.
+// in them needs tags.WithContext. Its Options TrimBlocks and LStripBlocks are
+// refused, each template is an error then: pongo2 applies them anew in each
+// rendering, to tokens that all renderings share.
 func (s *Set) Pongo2() *pongo2.TemplateSet { return s.pongo2 }
 
 // Render executes the template called name with data and writes the result to
@@ -206,6 +208,9 @@ func (s *Set) FromString(source string) (*Template, error) {
 // template that cannot be parsed is forgotten: it may be half of a file that is
 // still being written.
 func (s *Set) made(t *Template, parse func() (*pongo2.Template, error)) (*Template, error) {
+	if o := s.pongo2.Options; o != nil && (o.TrimBlocks || o.LStripBlocks) {
+		return nil, errTrims
+	}
 	now := s.loader.now.Load()
 	before := now.snapshot()
 	parsed, err := parsing(parse)
@@ -219,6 +224,8 @@ func (s *Set) made(t *Template, parse func() (*pongo2.Template, error)) (*Templa
 	t.set, t.pongo2, t.made = s, parsed, now
 	return t, nil
 }
+
+var errTrims = errors.New("templates: with TrimBlocks or LStripBlocks pongo2 cuts more off a template with each rendering, so that no two are the same: write {%- and -%} in their place")
 
 // parsing runs a parser. That pongo2 panics on a template is an error of that
 // one, and must not block the others.
