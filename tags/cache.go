@@ -84,7 +84,7 @@ func (t *cacheTag) parseBody(doc *pongo2.Parser, r reader) *pongo2.Error {
 			return r.fail(t.start, "this block is not closed: {% endcache %} is missing")
 		}
 		if end := endOfOuter(doc, from, err); end != "" {
-			return r.fail(t.start, "this block is not closed before {% "+end+" %}: {% endcache %} is missing, or the end of a tag inside of the block")
+			return r.fail(t.start, "this block is not closed before {% "+end+" %}: {% endcache %} is missing, or one of the two stands in the wrong place")
 		}
 		return err
 	}

@@ -85,9 +85,11 @@ var wrongTemplates = []struct {
 
 	{"unclosed", `{% cache 60 "a" %}<b></b>`, "2:6", `this block is not closed: {% endcache %} is missing`},
 	{"unclosed, outer", `{% cache 60 "a" %}{% cache 60 "b" %}{% endcache %}`, "2:6", `this block is not closed`},
-	{"unclosed in another tag", `{% if yes %}{% cache 60 "a" %}{% cache 60 "b" %}{% endcache %}{% endif %}`, "2:18", `this block is not closed before {% endif %}: {% endcache %} is missing, or the end of a tag inside of the block`},
+	{"unclosed in another tag", `{% if yes %}{% cache 60 "a" %}{% cache 60 "b" %}{% endcache %}{% endif %}`, "2:18", `this block is not closed before {% endif %}: {% endcache %} is missing, or one of the two stands in the wrong place`},
+	{"unclosed in a loop", `{% for x in list %}{% cache 60 "a" %}{% for y in list %}{% endfor %}{% endfor %}`, "2:25", `this block is not closed before {% endfor %}`},
+	{"a tag inside that is open", `{% if yes %}{% cache 60 "a" %}{% if yes %}{% for x in list %}{% endif %}{% endfor %}{% endcache %}{% endif %}`, "2:67", `Tag 'endif' not found`},
 	{"an end of nothing", `{% cache 60 "a" %}{% endif %}{% endcache %}`, "2:24", `Tag 'endif' not found`},
-	{"a tag inside that is closed twice", `{% if yes %}{% cache 60 "a" %}{% if yes %}{% endif %}{% endif %}{% endcache %}{% endif %}`, "2:59", `Tag 'endif' not found`},
+	{"a tag inside that is closed twice", `{% if yes %}{% cache 60 "a" %}{% if yes %}{% endif %}{% endif %}{% endcache %}{% endif %}`, "2:18", `this block is not closed before {% endif %}`},
 	{"closed by another tag", `{% cache 60 "a" %}{% if yes %}{% endcache %}`, "2:36", `Tag 'endcache' not found (or beginning tag not provided)`},
 	{"endcache with an argument", `{% cache 60 "a" %}{% endcache "a" %}`, "2:33", `endcache takes no arguments: write {% endcache %}`},
 	{"block inside", `{% cache 60 "a" %}{% if yes %}{% block x %}{% endblock %}{% endif %}{% endcache %}`, "2:36", `{% block %} cannot be inside of {% cache %}`},

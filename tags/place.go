@@ -46,7 +46,22 @@ func endOfOuter(doc *pongo2.Parser, from int, err *pongo2.Error) string {
 		return ""
 	}
 	name, isEnd := strings.CutPrefix(err.Token.Val, "end")
-	if !isEnd || name == "cache" || find(doc, 0, from, name) == nil || find(doc, from, position(doc), name) != nil {
+	if !isEnd || name == "cache" || find(doc, 0, from, name) == nil {
+		return ""
+	}
+	open := 0
+	eachTag(doc, from, doc.Count(), func(t *pongo2.Token, _ int) bool {
+		switch {
+		case t == err.Token:
+			return false
+		case t.Val == name:
+			open++
+		case t.Val == err.Token.Val:
+			open--
+		}
+		return true
+	})
+	if open > 0 {
 		return ""
 	}
 	return err.Token.Val

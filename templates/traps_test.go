@@ -60,7 +60,7 @@ func TestChildrenOfALayoutHaveTheirOwnContent(t *testing.T) {
 // behind it the loop around goes on.
 func TestLoopsInBodies(t *testing.T) {
 	set := newSet(t, inMemory(map[string]string{
-		"page.html": `{% for x in "ab" %}<% cache 60 "row" x %>{% for y in "cd" %}{{ forloop.Parentloop.Counter }}{{ forloop.Counter }}{% endfor %}<% endcache %}-{{ forloop.Counter }};{% endfor %}`,
+		"page.html": `{% for x in "ab" %}<% cache 60 "row" x %>{% for y in "cd" %}{{ forloop.Parentloop.Counter }}{{ forloop.Counter }}{% endfor %}<% endcache %>-{{ forloop.Counter }};{% endfor %}`,
 	}), templates.Options{})
 	for range 2 {
 		wantRender(t, set, "page.html", nil, "1112-1;2122-2;")
