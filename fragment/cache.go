@@ -98,7 +98,7 @@ func New(b Backend, o Options) (*Cache, error) {
 		k.prefix = o.Prefix + "~" // which no key has before its first '|'
 	}
 	if !k.inProcess {
-		k.shared = newShared(b, k.prefix, cmp.Or(o.MaxFaults, defaultMaxFaults))
+		k.shared = newShared(b, k.prefix, cmp.Or(o.MaxFaults, defaultMaxFaults), k.readTimeout)
 		k.shared.breaker.opening = k.whenDown
 		k.fallback, k.fallbackTTL = o.Fallback, cmp.Or(o.FallbackTTL, defaultFallbackTTL)
 	}

@@ -122,7 +122,11 @@ func checksum(raw []byte, end int, bound string) uint32 {
 	if bound == "" {
 		return sum
 	}
-	return crc32.Update(sum, castagnoli, []byte(bound))
+	sum = ^sum
+	for i := range len(bound) { // crc32.Update would want it as bytes, on the heap
+		sum = castagnoli[byte(sum)^bound[i]] ^ sum>>8
+	}
+	return ^sum
 }
 
 // decodeEntry reads raw into e, whose slices are parts of raw; ok is false if

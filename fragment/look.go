@@ -10,8 +10,21 @@ type ask struct {
 	name  string
 	key   string
 	e     *entry
+	raw   []byte // what the Backend holds, while it is looked at
 	found state
 	view  view
+}
+
+// A reading is what a look asks for: the keys of entries, each followed by that of
+// its stamp, then those of slots. A few need no place of their own.
+type reading struct {
+	slots  []slotNo
+	keys   []string
+	values [][]byte
+
+	fewSlots  [8]slotNo
+	fewKeys   [8]string
+	fewValues [8][]byte
 }
 
 // asksFor returns asks for n keys.
@@ -30,7 +43,7 @@ func asksFor(n int, key func(i int) (name, key string)) []*ask {
 // trip; in two if an entry carries tags that nobody expected. tags are those that
 // the entries are going to have, as far as that is known. With filling it sees
 // what a fill that may follow has to have seen.
-func (c *core) look(ctx context.Context, tags []string, filling bool, asks []*ask) {
+func (c *core) look(ctx context.Context, tags []string, filling bool, asks []*ask, r *reading) {
 	order, mark, began := c.order(), c.stamps.mark(), time.Now()
 	for _, a := range asks {
 		a.view.order, a.view.guard = order, c.near.guard(a.key)
@@ -38,12 +51,13 @@ func (c *core) look(ctx context.Context, tags []string, filling bool, asks []*as
 	if c.isDown() {
 		return
 	}
-	seen, raws, err := c.readWithStamps(ctx, c.slotsToSee(tags, filling, asks), asks)
+	c.slotsToSee(r, tags, filling, asks)
+	seen, err := c.readWithStamps(ctx, r, asks)
 	if err != nil {
 		c.unread(ctx, asks[0].name, began, err)
 		return
 	}
-	if unknown := c.decodeAll(ctx, asks, raws, seen); len(unknown) > 0 {
+	if unknown := c.decodeAll(ctx, asks, seen); len(unknown) > 0 {
 		more, err := c.shared.readStamps(ctx, unknown, c.getMany)
 		if err != nil {
 			c.unread(ctx, asks[0].name, began, err)
@@ -53,9 +67,10 @@ func (c *core) look(ctx context.Context, tags []string, filling bool, asks []*as
 	}
 	for _, a := range asks {
 		a.view.at, a.e.asked = seen, began
-		if a.found = c.judgeShared(a, raws[a.key] != nil); a.found == fresh {
+		if a.found = c.judgeShared(a); a.found == fresh {
 			c.keepRead(ctx, a.key, a.e, mark, a.view.guard)
 		}
+		a.raw = nil
 	}
 }
 
@@ -66,52 +81,52 @@ func (c *core) unread(ctx context.Context, name string, began time.Time, err err
 	}
 }
 
-// slotsToSee are the slots whose stamps a look asks for at once.
-func (c *core) slotsToSee(tags []string, filling bool, asks []*ask) []slotNo {
-	slots := append(make([]slotNo, 0, 8), clearSlot)
+// slotsToSee finds the slots whose stamps a look asks for at once.
+func (c *core) slotsToSee(r *reading, tags []string, filling bool, asks []*ask) {
+	slots := append(r.fewSlots[:0], clearSlot)
 	if filling {
 		slots = append(slots, epochSlot)
 	}
-	for _, some := range [][]string{c.policy.Tags, tags} {
-		for _, tag := range some {
-			slots = append(slots, c.stamps.slotOf(tag))
-		}
+	for _, tag := range c.policy.Tags {
+		slots = append(slots, c.stamps.slotOf(tag))
+	}
+	for _, tag := range tags {
+		slots = append(slots, c.stamps.slotOf(tag))
 	}
 	for _, a := range asks {
 		slots = append(slots, c.shared.guess(a.key)...)
 	}
-	return distinct(slots)
+	r.slots = distinct(slots)
 }
 
 // readWithStamps reads the entries of asks, the stamps of their keys and those
-// of slots, which are in order.
-func (c *core) readWithStamps(ctx context.Context, slots []slotNo, asks []*ask) (*sight, map[string][]byte, error) {
-	keys := make([]string, 0, 2*len(asks)+len(slots))
+// of slots.
+func (c *core) readWithStamps(ctx context.Context, r *reading, asks []*ask) (*sight, error) {
+	keys := r.fewKeys[:0]
 	for _, a := range asks {
 		keys = append(keys, a.key, c.shared.keyOfKey(a.key))
 	}
-	keys = c.shared.appendKeysOf(keys, slots)
-	found, err := c.getMany(ctx, keys)
-	if err != nil {
-		return nil, nil, err
+	r.keys = c.shared.appendKeysOf(keys, r.slots)
+	r.values = append(r.fewValues[:0], make([][]byte, len(r.keys))...)
+	if err := c.getInto(ctx, r.keys, r.values); err != nil {
+		return nil, err
 	}
 	for i, a := range asks {
-		a.view.own = stampIn(found, keys[2*i+1])
+		a.raw, a.view.own = r.values[2*i], stampOf(r.values[2*i+1])
 	}
-	return sightOf(slots, keys[2*len(asks):], found), found, nil
+	return sightOf(r.slots, r.values[2*len(asks):]), nil
 }
 
 // decodeAll decodes what was read, drops what is no entry, and returns the slots
 // that the entries carry and nobody has looked at: an entry may carry any, and
 // many.
-func (c *core) decodeAll(ctx context.Context, asks []*ask, raws map[string][]byte, seen *sight) (unknown []slotNo) {
+func (c *core) decodeAll(ctx context.Context, asks []*ask, seen *sight) (unknown []slotNo) {
 	for _, a := range asks {
-		raw, ok := raws[a.key]
-		if !ok {
+		if a.raw == nil {
 			continue
 		}
-		if !c.decode(ctx, a.name, a.key, raw, a.e) {
-			delete(raws, a.key)
+		if !c.decode(ctx, a.name, a.key, a.raw, a.e) {
+			a.raw = nil
 			continue
 		}
 		var slots []slotNo
@@ -129,10 +144,10 @@ func (c *core) decodeAll(ctx context.Context, asks []*ask, raws map[string][]byt
 
 // judgeShared tells what an entry that was decoded is worth, by the stamps that
 // were seen.
-func (c *core) judgeShared(a *ask, there bool) state {
+func (c *core) judgeShared(a *ask) state {
 	now := time.Now().UnixNano()
 	switch { // what is owed first: keys that are too many are forgotten once Clear is blocked
-	case !there || now >= a.e.dead || c.shared.debts.owes(a.key):
+	case a.raw == nil || now >= a.e.dead || c.shared.debts.owes(a.key):
 		return missing
 	case !isStamp(a.e.own) || a.e.own != a.view.own:
 		return missing

@@ -41,10 +41,11 @@ func (c *core) lookupShared(ctx context.Context, name, key string, tags []string
 	one := &struct { // all at once
 		ask
 		entry
+		reading
 		list [1]*ask
 	}{ask: ask{name: name, key: key}}
 	one.e, one.list[0] = &one.entry, &one.ask
-	c.look(ctx, tags, filling, one.list[:])
+	c.look(ctx, tags, filling, one.list[:], &one.reading)
 	*e = one.entry
 	return one.found, one.view
 }
@@ -74,7 +75,7 @@ func (c *core) lookupMany(ctx context.Context, tags []string, filling bool, asks
 		return
 	}
 	if c.shared != nil {
-		c.look(ctx, tags, filling, asks)
+		c.look(ctx, tags, filling, asks, new(reading))
 		return
 	}
 	if _, ok := c.backend.(ManyGetter); !ok {

@@ -48,11 +48,11 @@ const (
 	stampSize  = 8
 )
 
-func newShared(b Backend, prefix string, maxFaults int) *shared {
+func newShared(b Backend, prefix string, maxFaults int, readTimeout time.Duration) *shared {
 	prefix += "!"
 	s := &shared{
 		prefix: prefix, clear: prefix + "clear", epoch: prefix + "epoch", seed: maphash.MakeSeed(),
-		creates: make(chan struct{}, 1), touches: canTouch(b), breaker: newBreaker(maxFaults),
+		creates: make(chan struct{}, 1), touches: canTouch(b), breaker: newBreaker(maxFaults, readTimeout),
 	}
 	_, s.leases = b.(Locker)
 	return s
@@ -95,8 +95,10 @@ const blocks = math.MaxUint32 << 32
 func encodeStamp(n uint64) []byte { return binary.LittleEndian.AppendUint64(nil, n) }
 
 // stampIn is the stamp under key in what was found: zero where there is none.
-func stampIn(found map[string][]byte, key string) uint64 {
-	p := found[key]
+func stampIn(found map[string][]byte, key string) uint64 { return stampOf(found[key]) }
+
+// stampOf is the stamp that p is; zero if it is none.
+func stampOf(p []byte) uint64 {
 	if len(p) != stampSize {
 		return 0
 	}

@@ -69,12 +69,12 @@ func (s *shared) appendKeysOf(keys []string, slots []slotNo) []string {
 	return keys
 }
 
-// sightOf is what found holds of slots, which are in order, under their keys.
-func sightOf(slots []slotNo, keys []string, found map[string][]byte) *sight {
+// sightOf is what values hold of slots, which are in order.
+func sightOf(slots []slotNo, values [][]byte) *sight {
 	seen := &sight{wanted: slots}
 	seen.known = seen.few[:0] // which needs no place of its own
 	for i, slot := range slots {
-		seen.known = append(seen.known, stamped{slot: slot, stamp: stampIn(found, keys[i])})
+		seen.known = append(seen.known, stamped{slot: slot, stamp: stampOf(values[i])})
 	}
 	return seen
 }
@@ -88,7 +88,11 @@ func (s *shared) readStamps(ctx context.Context, slots []slotNo, get func(contex
 	if err != nil {
 		return nil, err
 	}
-	return sightOf(slots, keys, found), nil
+	values := make([][]byte, len(keys))
+	for i, key := range keys {
+		values[i] = found[key]
+	}
+	return sightOf(slots, values), nil
 }
 
 // distinct brings slots, which nobody else has, in their order, each once.

@@ -27,6 +27,33 @@ func (b *Backend) GetMany(ctx context.Context, keys []string) (map[string][]byte
 	return found, b.fault("get many", b.getGroups(ctx, c, keys, found))
 }
 
+// GetInto implements fragment.IntoGetter, as GetMany does fragment.ManyGetter.
+func (b *Backend) GetInto(ctx context.Context, keys []string, values [][]byte) error {
+	c, err := b.enter(ctx)
+	if err != nil {
+		return b.fault("get many", err)
+	}
+	if c.Mode() == rueidis.ClientModeCluster || len(keys) > manyKeys {
+		found := make(map[string][]byte, len(keys))
+		err := b.getGroups(ctx, c, keys, found)
+		for i, key := range keys {
+			values[i] = found[key]
+		}
+		return b.fault("get many", err)
+	}
+	if len(keys) == 0 {
+		b.gate.leave(nil)
+		return nil
+	}
+	items, err := b.do(ctx, c, c.B().Mget().Key(keys...).Build()).ToArray()
+	for i := range items[:min(len(items), len(keys))] {
+		if bytes, err := items[i].AsBytes(); err == nil {
+			values[i] = bytes
+		}
+	}
+	return b.fault("get many", err)
+}
+
 // getGroups adds to found what is under keys, by several commands.
 func (b *Backend) getGroups(ctx context.Context, c rueidis.Client, keys []string, found map[string][]byte) (err error) {
 	groups := slices.Collect(slices.Chunk(keys, manyKeys))
