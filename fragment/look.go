@@ -2,6 +2,8 @@ package fragment
 
 import (
 	"context"
+	"slices"
+	"sync"
 	"time"
 )
 
@@ -16,15 +18,24 @@ type ask struct {
 }
 
 // A reading is what a look asks for: the keys of entries, each followed by that of
-// its stamp, then those of slots. A few need no place of their own.
+// its stamp, then those of slots.
 type reading struct {
 	slots  []slotNo
 	keys   []string
 	values [][]byte
+}
 
-	fewSlots  [8]slotNo
-	fewKeys   [8]string
-	fewValues [8][]byte
+// readings are those that nobody needs now. One whose read has failed is none of
+// them: the Backend may have left somebody behind who still reads the keys.
+var readings = sync.Pool{New: func() any { return new(reading) }}
+
+const maxReading = 1 << 10 // keys of one that is kept
+
+func (r *reading) free() {
+	if clear(r.values); len(r.keys) <= maxReading {
+		clear(r.keys)
+		readings.Put(r)
+	}
 }
 
 // asksFor returns asks for n keys.
@@ -43,7 +54,7 @@ func asksFor(n int, key func(i int) (name, key string)) []*ask {
 // trip; in two if an entry carries tags that nobody expected. tags are those that
 // the entries are going to have, as far as that is known. With filling it sees
 // what a fill that may follow has to have seen.
-func (c *core) look(ctx context.Context, tags []string, filling bool, asks []*ask, r *reading) {
+func (c *core) look(ctx context.Context, tags []string, filling bool, asks []*ask) {
 	order, mark, began := c.order(), c.stamps.mark(), time.Now()
 	for _, a := range asks {
 		a.view.order, a.view.guard = order, c.near.guard(a.key)
@@ -51,8 +62,7 @@ func (c *core) look(ctx context.Context, tags []string, filling bool, asks []*as
 	if c.isDown() {
 		return
 	}
-	c.slotsToSee(r, tags, filling, asks)
-	seen, err := c.readWithStamps(ctx, r, asks)
+	seen, err := c.readWithStamps(ctx, tags, filling, asks)
 	if err != nil {
 		c.unread(ctx, asks[0].name, began, err)
 		return
@@ -83,7 +93,7 @@ func (c *core) unread(ctx context.Context, name string, began time.Time, err err
 
 // slotsToSee finds the slots whose stamps a look asks for at once.
 func (c *core) slotsToSee(r *reading, tags []string, filling bool, asks []*ask) {
-	slots := append(r.fewSlots[:0], clearSlot)
+	slots := append(r.slots[:0], clearSlot)
 	if filling {
 		slots = append(slots, epochSlot)
 	}
@@ -101,16 +111,19 @@ func (c *core) slotsToSee(r *reading, tags []string, filling bool, asks []*ask) 
 
 // readWithStamps reads the entries of asks, the stamps of their keys and those
 // of slots.
-func (c *core) readWithStamps(ctx context.Context, r *reading, asks []*ask) (*sight, error) {
-	keys := r.fewKeys[:0]
+func (c *core) readWithStamps(ctx context.Context, tags []string, filling bool, asks []*ask) (*sight, error) {
+	r := readings.Get().(*reading)
+	c.slotsToSee(r, tags, filling, asks)
+	r.keys = r.keys[:0]
 	for _, a := range asks {
-		keys = append(keys, a.key, c.shared.keyOfKey(a.key))
+		r.keys = append(r.keys, a.key, c.shared.keyOfKey(a.key))
 	}
-	r.keys = c.shared.appendKeysOf(keys, r.slots)
-	r.values = append(r.fewValues[:0], make([][]byte, len(r.keys))...)
+	r.keys = c.shared.appendKeysOf(r.keys, r.slots)
+	r.values = slices.Grow(r.values[:0], len(r.keys))[:len(r.keys)]
 	if err := c.getInto(ctx, r.keys, r.values); err != nil {
 		return nil, err
 	}
+	defer r.free()
 	for i, a := range asks {
 		a.raw, a.view.own = r.values[2*i], stampOf(r.values[2*i+1])
 	}

@@ -41,11 +41,10 @@ func (c *core) lookupShared(ctx context.Context, name, key string, tags []string
 	one := &struct { // all at once
 		ask
 		entry
-		reading
 		list [1]*ask
 	}{ask: ask{name: name, key: key}}
 	one.e, one.list[0] = &one.entry, &one.ask
-	c.look(ctx, tags, filling, one.list[:], &one.reading)
+	c.look(ctx, tags, filling, one.list[:])
 	*e = one.entry
 	return one.found, one.view
 }
@@ -75,7 +74,7 @@ func (c *core) lookupMany(ctx context.Context, tags []string, filling bool, asks
 		return
 	}
 	if c.shared != nil {
-		c.look(ctx, tags, filling, asks, new(reading))
+		c.look(ctx, tags, filling, asks)
 		return
 	}
 	if _, ok := c.backend.(ManyGetter); !ok {

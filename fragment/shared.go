@@ -70,7 +70,12 @@ func (s *shared) keyOfSlot(slot slotNo) string {
 }
 
 // keyOfKey is where the Backend holds the stamp of a key.
-func (s *shared) keyOfKey(key string) string { return s.prefix + "k|" + key[len(s.prefix)-1:] }
+func (s *shared) keyOfKey(key string) string {
+	if g := s.guessOf(key); g != nil {
+		return g.stamp
+	}
+	return s.prefix + "k|" + key[len(s.prefix)-1:]
+}
 
 // newStamp is a number that never was.
 func newStamp() uint64 {

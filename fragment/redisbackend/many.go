@@ -49,6 +49,9 @@ func (b *Backend) GetInto(ctx context.Context, keys []string, values [][]byte) e
 	for i := range items[:min(len(items), len(keys))] {
 		if bytes, err := items[i].AsBytes(); err == nil {
 			values[i] = bytes
+			if bytes == nil { // it is there, and empty
+				values[i] = []byte{}
+			}
 		}
 	}
 	return b.fault("get many", err)
