@@ -98,6 +98,7 @@ func (c *core) do(ctx context.Context, k Key, p *Policy, f Filler) ([]byte, erro
 	p.complete(&c.policy)
 	j := &job{name: k.name, key: key, policy: *p, filler: f, around: around, landed: landed, view: seen}
 	j.keepOld(found, e)
+	c.remembers(ctx, j)
 	if p.Refresh {
 		c.flights.Forget(key) // what is being filled began before we asked
 	}
@@ -115,6 +116,7 @@ type job struct {
 	landed   uint64    // what had landed before it looked
 	until    time.Time // when it waits no longer
 	view     view      // what it saw then, beside old
+	hung     *hung     // the memory of its request
 	detached bool      // it has no caller any more
 	old      *entry    // what it found, to be served while another fills or if the fill fails; or nil
 	early    int64     // when that was made, if it is fresh and to be refilled early; or zero

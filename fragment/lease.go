@@ -118,6 +118,10 @@ func (c *core) lock(ctx context.Context, j *job, owner string) (took bool, err e
 }
 
 func (c *core) unlock(ctx context.Context, j *job, owner string) {
+	if j.hung.is(c, time.Now()) {
+		c.oweLease(j, owner)
+		return
+	}
 	ctx, cancel := c.writing(ctx)
 	defer cancel()
 	began := time.Now()

@@ -59,18 +59,18 @@ func (c *core) look(ctx context.Context, tags []string, filling bool, asks []*as
 	for _, a := range asks {
 		a.view.order, a.view.guard = order, c.near.guard(a.key)
 	}
-	if c.isDown() {
+	if c.isDown() || c.isHung(ctx, began) {
 		return
 	}
 	seen, err := c.readWithStamps(ctx, tags, filling, asks)
 	if err != nil {
-		c.unread(ctx, asks[0].name, began, err)
+		c.unread(ctx, asks, began, err)
 		return
 	}
 	if unknown := c.decodeAll(ctx, asks, seen); len(unknown) > 0 {
 		more, err := c.shared.readStamps(ctx, unknown, c.getMany)
 		if err != nil {
-			c.unread(ctx, asks[0].name, began, err)
+			c.unread(ctx, asks, began, err)
 			more = new(sight)
 		}
 		seen.add(more)
@@ -85,10 +85,16 @@ func (c *core) look(ctx context.Context, tags []string, filling bool, asks []*as
 }
 
 // unread tells of a read that failed, unless it is the caller who gave up.
-func (c *core) unread(ctx context.Context, name string, began time.Time, err error) {
-	if ctx.Err() == nil {
-		c.fault(ctx, name, "get", began, err)
+func (c *core) unread(ctx context.Context, asks []*ask, began time.Time, err error) {
+	if ctx.Err() != nil {
+		return
 	}
+	if c.noteHung(ctx, began) {
+		for _, a := range asks {
+			a.view.hung = true
+		}
+	}
+	c.fault(ctx, asks[0].name, "get", began, err)
 }
 
 // slotsToSee finds the slots whose stamps a look asks for at once.

@@ -89,7 +89,7 @@ func (c *core) fly(ctx context.Context, j *job) (result, flight.Outcome) {
 
 // lead is what the one does who fills.
 func (c *core) lead(ctx context.Context, j *job, n *flight.Node) result {
-	ctx = newScope(j.around, n).in(ctx) // for the observer, who may ask for the same key
+	ctx = j.scope(n).in(ctx) // for the observer, who may ask for the same key
 	if c.canLease(j) {
 		return c.leased(ctx, j, n)
 	}

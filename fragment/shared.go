@@ -39,6 +39,7 @@ type shared struct {
 	touches bool          // the Backend can prolong what it holds
 	leases  bool          // it is a Locker
 	debts   debts
+	hung    atomic.Int64 // when a read has last waited in vain, Unix nanoseconds
 	breaker *breaker
 }
 
