@@ -29,3 +29,10 @@ func GetInto(ctx context.Context, b Backend, keys []string, values [][]byte) err
 	}
 	return err
 }
+
+// Checked is the ability of a Backend that finds out by itself, as by a checksum of
+// both, whether a value is the one that was set under its key, and returns no
+// other. The engine then does not compute its own checksum over the value again.
+type Checked interface {
+	Checked()
+}
