@@ -37,7 +37,9 @@ func (b *Backend) GetInto(ctx context.Context, keys []string, values [][]byte) e
 		found := make(map[string][]byte, len(keys))
 		err := b.getGroups(ctx, c, keys, found)
 		for i, key := range keys {
-			values[i] = found[key]
+			if value, ok := found[key]; ok {
+				values[i] = notNil(value)
+			}
 		}
 		return b.fault("get many", err)
 	}
@@ -48,13 +50,18 @@ func (b *Backend) GetInto(ctx context.Context, keys []string, values [][]byte) e
 	items, err := b.do(ctx, c, c.B().Mget().Key(keys...).Build()).ToArray()
 	for i := range items[:min(len(items), len(keys))] {
 		if bytes, err := items[i].AsBytes(); err == nil {
-			values[i] = bytes
-			if bytes == nil { // it is there, and empty
-				values[i] = []byte{}
-			}
+			values[i] = notNil(bytes)
 		}
 	}
 	return b.fault("get many", err)
+}
+
+// notNil is a value that is there.
+func notNil(value []byte) []byte {
+	if value == nil {
+		return []byte{}
+	}
+	return value
 }
 
 // getGroups adds to found what is under keys, by several commands.
