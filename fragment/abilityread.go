@@ -1,6 +1,9 @@
 package fragment
 
-import "context"
+import (
+	"context"
+	"slices"
+)
 
 // IntoGetter is the ability to read many keys in one round trip without a map.
 // A Backend that is made of one which has it, and changes what GetMany returns,
@@ -19,7 +22,7 @@ func GetInto(ctx context.Context, b Backend, keys []string, values [][]byte) err
 	if g, ok := b.(IntoGetter); ok {
 		return g.GetInto(ctx, keys, values)
 	}
-	found, err := GetMany(ctx, b, keys)
+	found, err := GetMany(ctx, b, slices.Clone(keys)) // which b may keep
 	for i, key := range keys {
 		if value, ok := found[key]; ok && value == nil {
 			values[i] = []byte{}

@@ -23,7 +23,7 @@ var errHung = fmt.Errorf("%w: the request has waited for it in vain already: %w"
 // ctx that Request returns, shares one.
 type hung struct {
 	mu    sync.Mutex
-	until map[*core]time.Time // guarded by mu; nil at first
+	until map[*core]time.Time // when to wait again; guarded by mu, nil at first
 }
 
 type hungKey struct{}
@@ -78,8 +78,8 @@ func (c *core) isHung(ctx context.Context, now time.Time) bool {
 	return last != 0 && now.UnixNano()-last < int64(hungFor*c.readTimeout) && hungOf(ctx).is(c, now)
 }
 
-// noteHung notes that a read by the request of ctx, which began then, has failed,
-// and reports whether it has waited in vain.
+// noteHung notes that a call by the request of ctx, which began then, has failed,
+// and reports whether it has waited in vain, for as long as a read may.
 func (c *core) noteHung(ctx context.Context, began time.Time) bool {
 	now := time.Now()
 	if now.Sub(began) < c.readTimeout/2 || ctx.Err() != nil {

@@ -46,6 +46,7 @@ func (c *core) leased(ctx context.Context, j *job, n *flight.Node) result {
 		took, err := c.lock(ctx, j, owner)
 		if err != nil {
 			if !errors.Is(err, errors.ErrUnsupported) { // of what is inside a wrapper
+				c.noteHung(ctx, asked)
 				c.fault(ctx, j.name, "lock", asked, err)
 			}
 			return c.run(ctx, j, n)
