@@ -148,7 +148,7 @@ func (c *core) decodeAll(ctx context.Context, asks []*ask, seen *sight) (unknown
 			a.raw = nil
 			continue
 		}
-		var slots []slotNo
+		slots := make([]slotNo, 0, min(a.e.ntags, maxGuess))
 		a.e.eachTag(func(_ []byte, slot slotNo, _ uint64) bool {
 			slots = append(slots, slot)
 			if !seen.knows(slot) {

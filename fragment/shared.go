@@ -67,7 +67,8 @@ func (s *shared) keyOfSlot(slot slotNo) string {
 	case epochSlot:
 		return s.epoch
 	}
-	return s.prefix + strconv.FormatUint(uint64(slot), 16)
+	var room [maxPrefix + 8]byte
+	return string(strconv.AppendUint(append(room[:0], s.prefix...), uint64(slot), 16))
 }
 
 // keyOfKey is where the Backend holds the stamp of a key.
