@@ -32,37 +32,45 @@ func spends(t *testing.T, want time.Duration, doing string, f func()) {
 	}
 }
 
-// A page of many parts waits once for a Backend that hangs, whoever of it is the
-// first to find out; and once more, when some time has passed.
+// both are caches with a breaker and without one.
+var both = map[string]fragment.Options{"breaker": {}, "no breaker": {MaxFaults: -1}}
+
+// A page of many parts waits once for a Backend that hangs, whether the page itself
+// or a part of it is the first to find out.
 func TestHangCostsAPageOneBudget(t *testing.T) {
-	for what, o := range map[string]fragment.Options{"breaker": {}, "no breaker": {MaxFaults: -1}} {
+	for what, o := range both {
 		synctest.Test(t, func(t *testing.T) {
-			p, ctx := newProcesses(t, 1, o), t.Context()
-			c, page := p.caches[0], fragment.KeyOf("page")
-			wantDo(t, c, page, fragment.Policy{TTL: time.Second}, eight(t, c), "page")
-			time.Sleep(2 * time.Second)
+			p := newProcesses(t, 1, o)
+			c := p.caches[0]
+			wantDo(t, c, fragment.KeyOf("before"), withTags(), eight(t, c), "page") // there are stamps
 			p.server.Hang()
-			spends(t, readBudget, what+": a page", func() { wantDo(t, c, page, withTags(), eight(t, c), "page") })
+			spends(t, readBudget, what+": a page", func() { wantDo(t, c, fragment.KeyOf("page"), withTags(), eight(t, c), "page") })
 			p.server.Up()
 			time.Sleep(3 * time.Second)
-			wantDo(t, c, page, fragment.Policy{TTL: -1}, eight(t, c), "page")
 			spends(t, readBudget, what+": a page whose parts hang", func() {
 				wantDo(t, c, fragment.KeyOf("other"), withTags(), func(ctx context.Context) ([]byte, error) {
 					p.server.Hang()
 					return eight(t, c)(ctx)
 				}, "page")
 			})
-			p.server.Up()
-			time.Sleep(3 * time.Second)
+		})
+	}
+}
+
+// So do the parts of one request, with nothing around them; and when some time has
+// passed, it asks again.
+func TestHangCostsARequestOneBudget(t *testing.T) {
+	for what, o := range both {
+		synctest.Test(t, func(t *testing.T) {
+			p := newProcesses(t, 1, o)
+			c, ctx := p.caches[0], fragment.Request(t.Context())
+			eight(t, c)(ctx)
 			p.server.Hang()
-			request := fragment.Request(ctx)
-			spends(t, readBudget, what+": parts of one request", func() { eight(t, c)(request) })
-			spends(t, 0, what+": more of them", func() { eight(t, c)(request) })
-			time.Sleep(2 * time.Second)
+			spends(t, readBudget, what+": eight parts", func() { eight(t, c)(ctx) })
+			spends(t, 0, what+": eight more", func() { eight(t, c)(fragment.Request(ctx)) })
 			p.server.Up()
 			time.Sleep(3 * time.Second)
-			eight(t, c)(request)
-			if got, ok, err := c.Get(request, fragment.KeyOf("part", 1)); string(got) != "p" || !ok || err != nil {
+			if got, ok, err := c.Get(ctx, fragment.KeyOf("part", 1)); string(got) != "p" || !ok || err != nil {
 				t.Errorf("%s: after a while the request got %q, %v, error %v", what, got, ok, err)
 			}
 		})
