@@ -15,7 +15,6 @@ func (c *core) prepare(ctx context.Context, jobs []*job) {
 	}
 	began := time.Now()
 	if err := c.prepareTo(ctx, jobs); err != nil {
-		c.noteHung(ctx, began)
 		c.fault(ctx, jobs[0].name, "set", began, err)
 	}
 }
