@@ -3,6 +3,8 @@ package fragment
 import (
 	"context"
 	"time"
+
+	"github.com/pongocache/pongocache/fragment/internal/flight"
 )
 
 // Do returns the value of k: the stored one while it is fresh; else it runs
@@ -47,6 +49,12 @@ type Filler interface {
 
 	// A Filler may also have a method ServedStale(). It is called, on the
 	// caller's goroutine, when DoFiller is about to return a stale value.
+	//
+	// And it may have a method Tags() []string, which returns those that Fill is
+	// going to add by AddTags, as far as they are known before. It is called, on the
+	// caller's goroutine, before a key is looked up for the first time in a Backend
+	// that is shared with other processes, and saves round trips there. It adds none
+	// itself: one that is wrong or missing costs what it would have saved.
 }
 
 // fillFunc is the fill of Do: one that depends on nobody's goroutine.
@@ -66,6 +74,7 @@ func (c *Cache) DoFiller(ctx context.Context, k Key, p Policy, f Filler) ([]byte
 		return fillUnkept(ctx, &p, f)
 	}
 	if other := c.instead(); other != nil {
+		core.lends(ctx)
 		return other.DoFiller(ctx, k, core.insteadPolicy(p), f)
 	}
 	p.begin(&core.policy)
@@ -91,6 +100,7 @@ func (c *core) do(ctx context.Context, k Key, p *Policy, f Filler) ([]byte, erro
 	if !p.Refresh && c.isNear(ctx, around, key, &e) && !p.isEarly(&e) {
 		return c.hit(ctx, k.name, &e, around)
 	}
+	c.foresee(key, f)
 	found, seen := c.lookupToFill(ctx, k.name, key, p.Tags, &e)
 	if found == fresh && !p.Refresh && !p.isEarly(&e) {
 		return c.hit(ctx, k.name, &e, around)
@@ -98,6 +108,7 @@ func (c *core) do(ctx context.Context, k Key, p *Policy, f Filler) ([]byte, erro
 	p.complete(&c.policy)
 	j := &job{name: k.name, key: key, policy: *p, filler: f, around: around, landed: landed, view: seen}
 	j.keepOld(found, e)
+	c.remembers(ctx, j)
 	if p.Refresh {
 		c.flights.Forget(key) // what is being filled began before we asked
 	}
@@ -112,12 +123,14 @@ type job struct {
 	policy   Policy
 	filler   Filler
 	around   *scope
-	landed   uint64    // what had landed before it looked
-	until    time.Time // when it waits no longer
-	view     view      // what it saw then, beside old
-	detached bool      // it has no caller any more
-	old      *entry    // what it found, to be served while another fills or if the fill fails; or nil
-	early    int64     // when that was made, if it is fresh and to be refilled early; or zero
+	landed   uint64      // what had landed before it looked
+	until    time.Time   // when it waits no longer
+	view     view        // what it saw then, beside old
+	hung     *hung       // the memory of its request
+	olds     flight.Olds // answers that it has waited for, and were out of date
+	detached bool        // it has no caller any more
+	old      *entry      // what it found, to be served while another fills or if the fill fails; or nil
+	early    int64       // when that was made, if it is fresh and to be refilled early; or zero
 }
 
 // keepOld keeps what a lookup found, if the policy wants it.

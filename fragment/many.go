@@ -70,6 +70,7 @@ func (c *Cache) doAll(ctx context.Context, b *batch, p Policy, fill func(*core, 
 		}
 	}
 	if other := c.instead(); other != nil {
+		c.core.Load().lends(ctx)
 		return other.doAll(ctx, b, c.core.Load().insteadPolicy(p), fill)
 	}
 	core := c.core.Load()
@@ -218,6 +219,9 @@ func (c *core) hitMany(ctx context.Context, b *batch, p *Policy) (wanted []*memb
 		j := &job{name: a.name, key: a.key, policy: *p, filler: b.one(i), around: around, landed: landed, view: a.view}
 		j.policy.complete(&c.policy)
 		j.keepOld(a.found, *a.e)
+		if c.remembers(ctx, j); len(wanted) > 0 {
+			j.hung = wanted[0].hung // they are one request
+		}
 		if p.Refresh {
 			c.flights.Forget(j.key)
 		}

@@ -38,10 +38,13 @@ type Options struct {
 	// has it; it is closed with this Cache, and may have a Fallback itself. It is
 	// told what is invalidated, always. Set then stores there alone, and what the
 	// Backend holds is deleted when that is back; InvalidateTags, Clear and Delete
-	// still return the fault. Its Stats are its own.
+	// still return the fault. Its Stats are its own. Where this Cache has a name in a
+	// Registry and Fallback has none, Events of Fallback call it by that name and
+	// " (fallback)".
 	Fallback *Cache
 	// FallbackTTL is how long an entry may live there at most: what other
-	// processes invalidate meanwhile, it is not told. Zero is 10 s.
+	// processes invalidate meanwhile, it is not told. So what a fill makes of a
+	// part from there is not stored where others find it. Zero is 10 s.
 	FallbackTTL time.Duration
 
 	// Wait is how long a caller waits for the fill of another before it fills
@@ -49,11 +52,17 @@ type Options struct {
 	Wait time.Duration
 
 	// ReadTimeout and WriteTimeout are how long one call to a Backend that is
-	// not InProcess may take. Zero is 100 ms for a read and 1 s for a write.
+	// not InProcess may take. Zero is 100 ms for a read and 1 s for a write. Reads
+	// that begin at about the same time end together: some have up to one part in
+	// 32 less. What is done for one request waits for one read in vain, not for
+	// more: see Request.
 	ReadTimeout, WriteTimeout time.Duration
 
 	// MaxFaults is after how many faults in a row such a Backend is left alone
-	// until it answers again. Zero is 5; negative asks it always.
+	// until it answers again. A call that has waited for more than half of
+	// ReadTimeout before it failed counts for two faults, and those that were under
+	// way together count once. Zero is 5: three times in a row somebody waits in
+	// vain. Negative asks it always.
 	MaxFaults int
 
 	// Observe, if not nil, is told each Event, on the goroutine on which it

@@ -155,8 +155,8 @@ func (r *Registry) put(name string, c *Cache, own bool) (*Cache, error) {
 func (r *Registry) name(name string, c *Cache, own bool) *Cache {
 	named, k := r.declare(name), c.core.Load()
 	named.core.Store(k)
-	k.name.CompareAndSwap(nil, &name)
 	k.registry.CompareAndSwap(nil, r)
+	k.called(name)
 	if own {
 		r.opened = append(r.opened, named)
 		k.greet()

@@ -70,12 +70,12 @@ func (r *run) writePlain(w pongo2.TemplateWriter, o opened) error {
 // it.
 func (r *run) getAnew(p plan) (opened, error) {
 	p.policy.Refresh = true
-	value, err := p.cache.DoFiller(r.in.ctx, p.key, p.policy, r)
+	value, err := p.cache.DoFiller(r.in.asking(), p.key, p.policy, r)
 	if o, ok := r.open(value); ok || err != nil {
 		return o, err
 	}
 	r.kept, p.policy.TTL = false, -1
-	value, err = p.cache.DoFiller(r.in.ctx, p.key, p.policy, r)
+	value, err = p.cache.DoFiller(r.in.asking(), p.key, p.policy, r)
 	o, _ := r.open(value)
 	return o, err
 }

@@ -58,3 +58,17 @@ func TestEditedHoleIsSeen(t *testing.T) {
 		wantRender(t, set, "page.html", map[string]any{"n": c.want[:1]}, c.want)
 	}
 }
+
+// What is stored of a block has nothing in its holes.
+func TestGetIsWithoutTheHoles(t *testing.T) {
+	set := newSet(t, inMemory(map[string]string{
+		"page.html": `<% cache 60 "a" %>x<% nocache %>{{ n }}<% endnocache %>y<% endcache %><% cache 60 "b" %>z<% endcache %>`,
+	}), templates.Options{})
+	wantRender(t, set, "page.html", map[string]any{"n": 1}, "x1yz")
+	for name, want := range map[string]string{"a": "xy", "b": "z"} {
+		value, ok, err := set.Get(t.Context(), templates.Block{Template: "page.html", Name: name})
+		if string(value) != want || !ok || err != nil {
+			t.Errorf("%s: got %q, %v, %v, want %q", name, value, ok, err, want)
+		}
+	}
+}
