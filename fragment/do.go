@@ -45,7 +45,8 @@ type Filler interface {
 	// be: the caller refills.
 	Detached() func(context.Context) ([]byte, error)
 
-	// A Filler may also have a method ServedStale(). It is called, on the
+	// A Filler may also have a method Tags() []string, as that of an EachFiller,
+	// and a method ServedStale(). That is called, on the
 	// caller's goroutine, when DoFiller is about to return a stale value.
 }
 
@@ -117,6 +118,7 @@ type job struct {
 	view     view      // what it saw then, beside old
 	detached bool      // it has no caller any more
 	old      *entry    // what it found, to be served while another fills or if the fill fails; or nil
+	known    []string  // tags that its filler knows before it fills
 	early    int64     // when that was made, if it is fresh and to be refilled early; or zero
 }
 

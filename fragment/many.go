@@ -21,6 +21,9 @@ type Filled struct {
 	Tags  []string      // as AddTags, for this key alone
 	TTL   time.Duration // as SetTTL, if it is not zero
 	Skip  string        // as SkipStore, if it is not empty
+
+	own  *learnt       // by a scope of this key alone
+	took time.Duration // to compute it, where that is known
 }
 
 // DoMany is Do for several keys, whose answers it returns in their order. It
@@ -94,6 +97,7 @@ type batch struct {
 	distinct []int // indexes of keys, each key once
 	same     []int // of each key, the index of the first that is the same
 	fill     func(ctx context.Context, missing []int) ([]Filled, error)
+	each     EachFiller // or nil: of DoEachFiller
 	answers  []Answer
 }
 
@@ -151,8 +155,11 @@ func (b *batch) fillUnkept(ctx context.Context, p *Policy) {
 
 // one is the fill of a single key of a batch, where somebody else was at it
 // when the batch ran.
-func (b *batch) one(i int) fillFunc {
-	return func(ctx context.Context) ([]byte, error) {
+func (b *batch) one(i int) Filler {
+	if b.each != nil {
+		return eachFill{b, i}
+	}
+	return fillFunc(func(ctx context.Context) ([]byte, error) {
 		filled, err := b.run(ctx, []int{i})
 		if err != nil {
 			return nil, err
@@ -164,7 +171,7 @@ func (b *batch) one(i int) fillFunc {
 			SkipStore(ctx, f.Skip)
 		}
 		return f.Value, f.Err
-	}
+	})
 }
 
 // A member is a key of a batch that is to be filled.
@@ -190,7 +197,7 @@ func (c *core) fillTogether(ctx context.Context, b *batch, wanted []*member) {
 		switch {
 		case ok:
 			b.answers[m.i] = Answer{value, err}
-		case m.hasSpare() && m.policy.Detach:
+		case m.hasSpare() && m.policy.Detach && b.each == nil:
 			later = append(later, m)
 		default:
 			now = append(now, m)

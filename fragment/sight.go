@@ -52,6 +52,17 @@ func (s *sight) with(now *sight) *sight {
 	return both
 }
 
+// wanting returns s with slots, which are in order, as such that a fill relies on.
+func (s *sight) wanting(slots []slotNo) *sight {
+	wider := &sight{known: slices.Clone(s.known), wanted: distinct(slices.Concat(s.wanted, slots))}
+	for _, slot := range slots {
+		if at, known := wider.find(slot); !known {
+			wider.known = slices.Insert(wider.known, at, stamped{slot: slot})
+		}
+	}
+	return wider
+}
+
 // add adds what another look saw of slots that s does not know.
 func (s *sight) add(more *sight) {
 	s.known = append(s.known, more.known...)
