@@ -98,6 +98,16 @@ func (d *draft) take(f *Filled) {
 	d.skip = cmp.Or(d.skip, f.Skip)
 }
 
+// addKnown adds the tags that were known before the fill to those that it told.
+func (d *draft) addKnown() {
+	told := d.learnt.tags
+	for _, tag := range d.known {
+		if !slices.Contains(told, tag) {
+			d.learnt.tags = slices.Concat(d.learnt.tags, []string{tag})
+		}
+	}
+}
+
 // live sets the tags and deadlines of a draft that was computed just now.
 func (c *core) live(d *draft) {
 	now := time.Now().UnixNano()

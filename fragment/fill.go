@@ -3,7 +3,6 @@ package fragment
 import (
 	"context"
 	"errors"
-	"slices"
 	"time"
 
 	"github.com/pongocache/pongocache/fragment/internal/flight"
@@ -81,9 +80,7 @@ func (c *core) compute(ctx context.Context, drafts []*draft, s *scope, f computi
 			if len(filled) == len(drafts) {
 				d.take(&filled[i])
 			}
-			if len(d.known) > 0 {
-				d.learnt.tags = slices.Concat(d.known, d.learnt.tags)
-			}
+			d.addKnown()
 			c.live(d)
 			s.around.report(d.part())
 		}

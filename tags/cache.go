@@ -3,6 +3,7 @@ package tags
 import (
 	"cmp"
 	"errors"
+	"fmt"
 	"slices"
 	"sync/atomic"
 
@@ -18,7 +19,7 @@ var registered error
 // template is parsed: before main.
 func init() {
 	for name, parser := range map[string]pongo2.TagParser{
-		"cache": parseCache, "uncache": parseUncache, "nostore": parseNoStore, "cachetags": parseCacheTags,
+		"cache": parseCache, "cacheeach": parseEach, "uncache": parseUncache, "nostore": parseNoStore, "cachetags": parseCacheTags,
 	} {
 		registered = errors.Join(registered, pongo2.RegisterTag(name, parser))
 	}
@@ -87,12 +88,17 @@ func (t *cacheTag) parseBody(doc *pongo2.Parser, r reader) *pongo2.Error {
 	if after.Count() > 0 {
 		return r.fail(after.Get(0), "endcache takes no arguments: write {% endcache %}")
 	}
-	to := position(doc) - endTokens
+	return t.useBody(doc, r, body, from, position(doc)-endTokens)
+}
+
+// useBody takes the tokens from up to before to for the body, unless something in
+// there cannot be cached.
+func (t *cacheTag) useBody(doc *pongo2.Parser, r reader, body *pongo2.NodeWrapper, from, to int) *pongo2.Error {
 	if block := find(doc, from, to, "block"); block != nil {
-		return r.fail(block, "{% block %} cannot be inside of {% cache %}: its content may come from another template than the one it would be cached for; put {% cache %} inside of the block")
+		return r.fail(block, fmt.Sprintf("{%% block %%} cannot be inside of {%% %[1]s %%}: its content may come from another template than the one it would be cached for; put {%% %[1]s %%} inside of the block", r.start.Val))
 	}
 	if uncache := find(doc, from, to, "uncache"); uncache != nil {
-		return r.fail(uncache, "{% uncache %} inside of {% cache %} would run on a miss alone: put it before the block")
+		return r.fail(uncache, "{% uncache %} inside of {% "+r.start.Val+" %} would run on a miss alone: put it before the block")
 	}
 	t.body, t.digest, t.parts = body, bodyDigest(doc, from, to), partsOf(doc, from, to)
 	return r.checkState(doc, from, to)

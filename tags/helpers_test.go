@@ -95,10 +95,10 @@ func (s *site) data(more pongo2.Context) pongo2.Context {
 		"users": []user{{ID: 7, Name: "Ada"}, {ID: 8, Name: "Bob"}},
 		"item":  keyed{"a", 1},
 		"none":  (*user)(nil),
-		"list":  []string{"x", "y"},
-		"now":   time.Unix(1700000000, 0),
-		"ttl":   90 * time.Second,
-		"one":   1, "uno": "1", "empty": "", "shared": "shared", "half": 0.5, "tiny": 2e-7, "tinier": 1e-7,
+		"list":  []string{"x", "y"}, "map": map[string]int{"b": 2, "a": 1},
+		"now": time.Unix(1700000000, 0),
+		"ttl": 90 * time.Second,
+		"one": 1, "uno": "1", "empty": "", "shared": "shared", "half": 0.5, "tiny": 2e-7, "tinier": 1e-7,
 		"yes": true, "no": false,
 	}
 	maps.Copy(data, more)

@@ -26,6 +26,9 @@ type run struct {
 
 	kept  bool // it is looked up and stored
 	stale bool // a stale value was served
+
+	placeless bool // the body does not see forloop
+
 	named string
 	vary  []any
 	few   [4]any // room for vary
@@ -120,6 +123,9 @@ func (r *run) Fill(ctx context.Context) ([]byte, error) {
 	}
 	r.buf = newBuffer()
 	child := pongo2.NewChildExecutionContext(r.ec)
+	if r.placeless {
+		delete(child.Private, "forloop")
+	}
 	if r.kept {
 		defer r.watch(child)()
 	}
