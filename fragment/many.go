@@ -3,6 +3,7 @@ package fragment
 import (
 	"context"
 	"fmt"
+	"sync"
 	"time"
 
 	"github.com/pongocache/pongocache/fragment/internal/flight"
@@ -102,18 +103,29 @@ type batch struct {
 }
 
 func newBatch(keys []Key, fill func(context.Context, []int) ([]Filled, error)) *batch {
-	b := &batch{keys: keys, fill: fill, same: make([]int, len(keys)), answers: make([]Answer, len(keys))}
-	first := make(map[Key]int, len(keys))
+	places := make([]int, 2*len(keys))
+	b := &batch{keys: keys, fill: fill, same: places[:len(keys)], distinct: places[len(keys):len(keys)], answers: make([]Answer, len(keys))}
+	first := firsts.Get().(map[string]int)
 	for i, k := range keys {
-		at, known := first[k]
+		at, known := first[k.text]
 		if !known {
-			at, first[k] = i, i
+			at, first[k.text] = i, i
 			b.distinct = append(b.distinct, i)
 		}
 		b.same[i] = at
 	}
+	if len(b.distinct) <= maxFirsts {
+		clear(first)
+		firsts.Put(first)
+	}
 	return b
 }
+
+// firsts are maps from the text of a key to its first place in a batch.
+var firsts = sync.Pool{New: func() any { return make(map[string]int) }}
+
+// A map with more than maxFirsts is left to the garbage collector.
+const maxFirsts = 1 << 12
 
 // spread gives those keys their answers that are the same as earlier ones.
 func (b *batch) spread() []Answer {
@@ -209,6 +221,9 @@ func (c *core) fillTogether(ctx context.Context, b *batch, wanted []*member) {
 
 // hitMany looks all keys up, answers those that are fresh and returns the rest.
 func (c *core) hitMany(ctx context.Context, b *batch, p *Policy) (wanted []*member) {
+	if _, many := c.backend.(ManyGetter); c.shared == nil && !many {
+		return c.hitOneByOne(ctx, b, p)
+	}
 	landed, around := c.flights.Landed(), scopeOf(ctx)
 	asks := asksFor(len(b.distinct), func(at int) (name, key string) {
 		k := b.keys[b.distinct[at]]
@@ -223,13 +238,7 @@ func (c *core) hitMany(ctx context.Context, b *batch, p *Policy) (wanted []*memb
 			continue
 		}
 		j := &job{name: a.name, key: a.key, policy: *p, filler: b.one(i), around: around, landed: landed, view: a.view}
-		j.policy.complete(&c.policy)
-		j.keepOld(a.found, *a.e)
-		if p.Refresh {
-			c.flights.Forget(j.key)
-		}
-		c.miss(ctx, a.name, a.found)
-		wanted = append(wanted, &member{job: j, i: i})
+		wanted = append(wanted, c.want(ctx, j, i, a.found, a.e))
 	}
 	return wanted
 }

@@ -11,21 +11,22 @@ import (
 // An item is what a loop gives for one turn.
 type item struct{ key, value *pongo2.Value }
 
-// items evaluates the list, in the context around the loop.
-func (e *evaluation) items(l *loop) (all []item, err *pongo2.Error) {
+// collect evaluates the list, in the context around the loop.
+func (e *eachRun) collect() (err *pongo2.Error) {
 	defer e.recovered(&err)
+	l := &e.each.loop
 	list, err := e.evaluate(l.list)
 	if err != nil {
-		return nil, err
+		return err
 	}
 	list.IterateOrder(func(_, count int, key, value *pongo2.Value) bool {
-		if all == nil {
-			all = make([]item, 0, count)
+		if e.items == nil {
+			e.items = make([]item, 0, count)
 		}
-		all = append(all, item{key, value})
+		e.items = append(e.items, item{key, value})
 		return true
 	}, func() {}, l.reversed, l.sorted)
-	return all, nil
+	return nil
 }
 
 // enter puts the names of one turn into the context of the loop.

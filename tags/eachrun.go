@@ -1,37 +1,41 @@
 package tags
 
 import (
-	"context"
+	"slices"
+	"sync"
 
 	"github.com/flosch/pongo2/v6"
 
 	"github.com/pongocache/pongocache/fragment"
 )
 
-// An eachRun is one execution of an loopTag.
+// An eachRun is one execution of a loopTag. They are pooled, as runs are.
 type eachRun struct {
-	run  // of the item that it is at, as far as a lookup goes
-	each *loopTag
-	plan *plan
-	loop *forloop // nil if no argument uses it
-	rows []row
-	vary []any // of all rows, one after the other
+	run     // of the item that it is at, as far as a lookup goes
+	each    *loopTag
+	plan    plan
+	forloop *forloop // nil if no argument uses it
+
+	// of each item, at its place in the list
+	items   []item
+	keys    []fragment.Key
+	how     []handling
+	answers []fragment.Answer
+	vary    []any    // so many of each as the tag has
+	names   []string // with a NAME that is computed
+
+	odd  bool // not all items are handled as cached
+	made map[int]*made
 }
 
-// A row is one item of the list, on its way to the page.
-type row struct {
-	item
-	key    fragment.Key
-	how    handling
-	name   string
-	vary   []any
-	run    *run // that rendered it, or nil
-	stale  bool
-	answer fragment.Answer
+// A made is what became of an item that was not a hit.
+type made struct {
+	run   *run // that rendered it, or nil
+	stale bool // it is an old value
 }
 
 // handling is what the options say of an item.
-type handling int
+type handling byte
 
 const (
 	cached    handling = iota
@@ -39,231 +43,149 @@ const (
 	uncached           // by if=, unless= or the TTL "del"
 )
 
+var eachRuns = sync.Pool{New: func() any { return new(eachRun) }}
+
+// An eachRun with room for more than maxPooledItems is left to the garbage
+// collector.
+const maxPooledItems = 1 << 12
+
+// releaseAll gives e back, and what rendered its items.
+func (e *eachRun) releaseAll() {
+	for _, m := range e.made {
+		if m.run != nil {
+			m.run.release()
+		}
+	}
+	if cap(e.items) > maxPooledItems {
+		return
+	}
+	clear(e.items)
+	clear(e.keys)
+	clear(e.vary)
+	clear(e.names)
+	*e = eachRun{items: e.items[:0], keys: e.keys[:0], how: e.how[:0], vary: e.vary[:0], names: e.names[:0]}
+	eachRuns.Put(e)
+}
+
 // Execute serves the items from their cache, and renders and stores those that are
-// missing.
+// missing. Its eachRun is not pooled again when a body panics, as a run is not.
 func (t *loopTag) Execute(ec *pongo2.ExecutionContext, w pongo2.TemplateWriter) *pongo2.Error {
 	in, binding, err := renderingOf(ec)
 	if err != nil {
 		return failIn(ec, t.start, t.start, err)
 	}
-	e := &eachRun{each: t}
-	e.tag, e.ec, e.start, e.in, e.private = &t.cacheTag, ec, t.start, in, binding.private
-	items, failed := e.items(&t.loop)
-	if failed != nil {
+	e := eachRuns.Get().(*eachRun)
+	e.each, e.tag, e.ec, e.start, e.in, e.private = t, &t.cacheTag, ec, t.start, in, binding.private
+	failed := e.execute(binding, w)
+	e.releaseAll()
+	return failed
+}
+
+func (e *eachRun) execute(b *Binding, w pongo2.TemplateWriter) (failed *pongo2.Error) {
+	if failed = e.collect(); failed != nil {
 		return failed
 	}
-	if len(items) == 0 {
-		if t.empty == nil {
+	if len(e.items) == 0 {
+		if e.each.empty == nil {
 			return nil
 		}
-		return t.empty.Execute(pongo2.NewChildExecutionContext(ec), w)
+		return e.each.empty.Execute(pongo2.NewChildExecutionContext(e.ec), w)
 	}
-	p, failed := e.planAll(binding)
-	if failed != nil {
+	if failed = e.planAll(b); failed != nil {
 		return failed
 	}
-	e.begin(items)
-	if failed := e.look(binding, &p); failed != nil {
+	e.begin()
+	if failed = e.look(b); failed != nil {
 		return failed
 	}
 	return e.serve(w)
 }
 
 // planAll evaluates what is one for all items, in the context around the loop.
-func (e *eachRun) planAll(b *Binding) (p plan, err *pongo2.Error) {
+func (e *eachRun) planAll(b *Binding) (err *pongo2.Error) {
 	defer e.recovered(&err)
+	p := &e.plan
 	if p.cache, err = e.cache(b, e.tag.option[optUsing]); err != nil {
-		return p, err
+		return err
 	}
 	life, err := e.lifetime()
 	if err != nil {
-		return p, err
+		return err
 	}
 	p.policy, p.delete = e.tag.policy, life.del
 	p.policy.Tags, p.policy.TTL = with(b.tags, p.policy.Tags), life.ttl
-	return p, e.setPolicy(&p.policy)
+	return e.setPolicy(&p.policy)
 }
 
 // begin makes the context of the loop.
-func (e *eachRun) begin(items []item) {
-	e.rows, e.vary = make([]row, len(items)), make([]any, 0, len(items)*len(e.tag.vary))
-	for i, it := range items {
-		e.rows[i].item = it
+func (e *eachRun) begin() {
+	n := len(e.items)
+	e.keys, e.how = slices.Grow(e.keys, n)[:n], slices.Grow(e.how, n)[:n]
+	e.vary = slices.Grow(e.vary, n*len(e.tag.vary))[:n*len(e.tag.vary)]
+	if e.tag.name == "" {
+		e.names = slices.Grow(e.names, n)[:n]
 	}
 	if e.each.usesForloop {
-		e.loop = newForloop(e.ec, len(items))
+		e.forloop = newForloop(e.ec, n)
 	}
 	e.ec = pongo2.NewChildExecutionContext(e.ec)
 	delete(e.ec.Private, "forloop") // of a loop around this one
 }
 
-// at moves to a row.
+// at moves to an item.
 func (e *eachRun) at(i int) {
-	e.each.loop.enter(e.ec, e.rows[i].item)
-	if e.loop != nil {
-		e.loop.turn(i)
-		e.ec.Private["forloop"] = e.loop.value
+	e.each.loop.enter(e.ec, e.items[i])
+	if e.forloop != nil {
+		e.forloop.turn(i)
+		e.ec.Private["forloop"] = e.forloop.value
 	}
 }
 
-// look finds out what is to be asked for each row.
-func (e *eachRun) look(b *Binding, p *plan) (err *pongo2.Error) {
+// look finds out what is to be asked for each item.
+func (e *eachRun) look(b *Binding) (err *pongo2.Error) {
 	defer e.recovered(&err)
-	e.plan = p
-	for i := range e.rows {
+	for i := range e.items {
 		e.at(i)
-		if err = e.lookAt(b, &e.rows[i]); err != nil {
+		if e.how[i], err = e.lookAt(b, i); err != nil {
 			return err
 		}
+		e.odd = e.odd || e.how[i] != cached
 	}
 	return nil
 }
 
-func (e *eachRun) lookAt(b *Binding, r *row) *pongo2.Error {
+func (e *eachRun) lookAt(b *Binding, i int) (handling, *pongo2.Error) {
 	held, err := e.cached()
-	if err != nil {
-		return err
+	if err != nil || !held {
+		return uncached, err
 	}
-	if r.how = uncached; !held {
-		return nil
+	if e.keys[i], err = e.key(b); err != nil {
+		return uncached, err
 	}
-	if r.key, err = e.key(b); err != nil {
-		return err
+	copy(e.varyOf(i), e.run.vary)
+	if e.tag.name == "" {
+		e.names[i] = e.named
 	}
-	from := len(e.vary)
-	e.vary = append(e.vary, e.run.vary...)
-	r.name, r.vary = e.named, e.vary[from:]
 	if e.plan.delete {
-		return nil
+		return uncached, nil
 	}
-	if e.in.isFilling(entry{e.plan.cache, r.key}) {
-		return e.failAt(e.start, errInsideItself)
+	if e.in.isFilling(entry{e.plan.cache, e.keys[i]}) {
+		return uncached, e.failAt(e.start, errInsideItself)
 	}
-	again, err := e.refreshes()
-	if r.how = cached; again {
-		r.how = refreshed
+	if again, err := e.refreshes(); err != nil || again {
+		return refreshed, err
 	}
-	return err
+	return cached, nil
 }
 
-// serve gets the rows and writes them in their order.
-func (e *eachRun) serve(w pongo2.TemplateWriter) *pongo2.Error {
-	defer e.releaseRows()
-	e.deleteRows()
-	for _, how := range []handling{cached, refreshed} {
-		if err := e.get(how); err != nil {
-			return failIn(e.ec, e.start, e.start, err)
-		}
-	}
-	for i := range e.rows {
-		if err := e.rows[i].answer.Err; err != nil {
-			return failIn(e.ec, e.start, e.start, err)
-		}
-	}
-	for i := range e.rows {
-		if err := e.writeRow(w, i); err != nil {
-			return failIn(e.ec, e.start, e.start, err)
-		}
-	}
-	return nil
+func (e *eachRun) varyOf(i int) []any {
+	n := len(e.tag.vary)
+	return e.vary[i*n : i*n+n : i*n+n]
 }
 
-// get has the cache answer the rows of one handling.
-func (e *eachRun) get(how handling) error {
-	some := eachFiller{eachRun: e}
-	for i := range e.rows {
-		if e.rows[i].how == how {
-			some.keys, some.rows = append(some.keys, e.rows[i].key), append(some.rows, i)
-		}
+func (e *eachRun) nameOf(i int) string {
+	if e.tag.name == "" {
+		return e.names[i]
 	}
-	if len(some.rows) == 0 {
-		return nil
-	}
-	policy := e.plan.policy
-	policy.Refresh = how == refreshed
-	answers, err := e.plan.cache.DoEachFiller(e.in.ctx, some.keys, policy, &some)
-	for at, answer := range answers {
-		e.rows[some.rows[at]].answer = answer
-	}
-	return err
+	return e.tag.name
 }
-
-// deleteRows does what the TTL "del" says. A fault was told as an Event, and must
-// not break the page.
-func (e *eachRun) deleteRows() {
-	if !e.plan.delete {
-		return
-	}
-	var keys []fragment.Key
-	for i := range e.rows {
-		if e.rows[i].key != (fragment.Key{}) {
-			keys = append(keys, e.rows[i].key)
-		}
-	}
-	_ = e.plan.cache.Delete(e.in.ctx, keys...)
-}
-
-// writeRow writes a row, which may have to be rendered.
-func (e *eachRun) writeRow(w pongo2.TemplateWriter, i int) (err error) {
-	r := &e.rows[i]
-	p := plan{entry: entry{e.plan.cache, r.key}, policy: e.plan.policy}
-	if r.how == uncached {
-		p.key, p.policy.TTL = e.tag.plain, -1
-		if r.answer.Value, err = p.cache.DoFiller(e.in.ctx, p.key, p.policy, e.runOf(i)); err != nil {
-			return err
-		}
-	}
-	if r.run != nil {
-		return r.run.write(w, r.answer.Value, &p)
-	}
-	e.stale = r.stale
-	return e.write(w, r.answer.Value, &p)
-}
-
-// runOf returns what renders a row.
-func (e *eachRun) runOf(i int) *run {
-	e.at(i)
-	row, r := &e.rows[i], runs.Get().(*run)
-	r.tag, r.ec, r.start, r.in, r.private = e.tag, e.ec, e.start, e.in, e.private
-	r.entry, r.kept, r.named, r.vary = entry{e.plan.cache, row.key}, row.how != uncached, row.name, row.vary
-	r.placeless = !e.each.knowsPlace
-	row.run = r
-	return r
-}
-
-// releaseRows gives back what rendered rows.
-func (e *eachRun) releaseRows() {
-	for i := range e.rows {
-		if r := e.rows[i].run; r != nil {
-			r.release()
-		}
-	}
-}
-
-// An eachFiller fills some of the rows.
-type eachFiller struct {
-	*eachRun
-	keys []fragment.Key
-	rows []int
-}
-
-// Fill implements fragment.EachFiller.
-func (f *eachFiller) Fill(ctx context.Context, i int) ([]byte, error) {
-	return f.runOf(f.rows[i]).Fill(ctx)
-}
-
-// Tags implements fragment.EachFiller. What is wrong with tags= is found again, and
-// told, when the row is rendered.
-func (f *eachFiller) Tags(i int) []string {
-	f.at(f.rows[i])
-	r := &f.eachRun.rows[f.rows[i]]
-	tags := []string{ownTag(r.name, r.vary)}
-	if o := f.tag.option[optTags]; o != nil && !f.tag.literalTags {
-		more, _ := f.tags(o)
-		tags = append(tags, more...)
-	}
-	return tags
-}
-
-// ServedStale is that of a fragment.EachFiller.
-func (f *eachFiller) ServedStale(i int) { f.eachRun.rows[f.rows[i]].stale = true }
