@@ -7,12 +7,17 @@ import "context"
 func (c *core) hitOneByOne(ctx context.Context, b *batch, p *Policy) (wanted []*member) {
 	landed, around := c.flights.Landed(), scopeOf(ctx)
 	var e entry
+	var counts *nameCounters
+	var counted string // whose they are
 	for _, i := range b.distinct {
 		e = entry{}
 		name, key := b.keys[i].name, c.key(b.keys[i])
 		found, _ := c.lookupLocal(ctx, name, key, &e)
 		if found == fresh && !p.Refresh && !p.isEarly(&e) {
-			value, err := c.hit(ctx, name, &e, around)
+			if counts == nil || counted != name {
+				counts, counted = c.counts.of(name), name
+			}
+			value, err := c.hitOf(ctx, counts, name, &e, around)
 			b.answers[i] = Answer{value, err}
 			continue
 		}

@@ -24,6 +24,9 @@ type eachRun struct {
 	vary    []any    // so many of each as the tag has
 	names   []string // with a NAME that is computed
 
+	beginning fragment.KeyBuilder // of all keys, if begun
+	begun     bool
+
 	odd  bool // not all items are handled as cached
 	made map[int]*made
 }
@@ -144,6 +147,7 @@ func (e *eachRun) at(i int) {
 // look finds out what is to be asked for each item.
 func (e *eachRun) look(b *Binding) (err *pongo2.Error) {
 	defer e.recovered(&err)
+	e.beginKeys(b)
 	for i := range e.items {
 		e.at(i)
 		if e.how[i], err = e.lookAt(b, i); err != nil {
@@ -159,12 +163,8 @@ func (e *eachRun) lookAt(b *Binding, i int) (handling, *pongo2.Error) {
 	if err != nil || !held {
 		return uncached, err
 	}
-	if e.keys[i], err = e.key(b); err != nil {
+	if e.keys[i], err = e.keyOf(b, i); err != nil {
 		return uncached, err
-	}
-	copy(e.varyOf(i), e.run.vary)
-	if e.tag.name == "" {
-		e.names[i] = e.named
 	}
 	if e.plan.delete {
 		return uncached, nil
@@ -176,6 +176,39 @@ func (e *eachRun) lookAt(b *Binding, i int) (handling, *pongo2.Error) {
 		return refreshed, err
 	}
 	return cached, nil
+}
+
+// keyOf returns the key of an item, as run.key does, but makes what all keys begin
+// with once.
+func (e *eachRun) keyOf(b *Binding, i int) (k fragment.Key, err *pongo2.Error) {
+	if !e.begun {
+		k, err = e.key(b)
+		copy(e.varyOf(i), e.run.vary)
+		if e.tag.name == "" {
+			e.names[i] = e.named
+		}
+		return k, err
+	}
+	vary, err := e.values(e.tag.vary, e.varyOf(i)[:0])
+	if err != nil {
+		return k, err
+	}
+	begun := e.beginning // a copy
+	for _, v := range vary {
+		begun.Part(v)
+	}
+	if k = begun.Key(); k.Err() != nil {
+		return k, e.badKey(e.tag.name, vary, e.tag.vary, k.Err())
+	}
+	return k, nil
+}
+
+// beginKeys makes what all keys begin with, if that is known.
+func (e *eachRun) beginKeys(b *Binding) {
+	if version, known := e.tag.version(); known && e.tag.name != "" {
+		e.tag.startKey(&e.beginning, e.tag.sealed(e.in, b).digest, e.tag.name, e.ec.Autoescape, version)
+		e.begun = true
+	}
 }
 
 func (e *eachRun) varyOf(i int) []any {
