@@ -2,6 +2,7 @@ package tags_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"maps"
 	"strings"
@@ -47,6 +48,7 @@ func (t *trace) take() string {
 // site is a template set with its caches.
 type site struct {
 	t        testing.TB
+	files    map[string]string
 	set      *pongo2.TemplateSet
 	registry *fragment.Registry
 	trace    *trace
@@ -56,7 +58,7 @@ type site struct {
 // newSite returns a set of files, by name, with the caches "default" and "shared".
 func newSite(t testing.TB, files map[string]string) *site {
 	t.Helper()
-	s := &site{t: t, set: newSet(files), trace: new(trace)}
+	s := &site{t: t, files: files, set: newSet(files), trace: new(trace)}
 	s.registry = &fragment.Registry{Observe: s.trace.observe}
 	for _, name := range []string{fragment.DefaultName, "shared"} {
 		s.open(name)
@@ -82,6 +84,26 @@ func (s *site) open(name string) *fragment.Cache {
 		s.t.Fatal(err)
 	}
 	if err := s.registry.Use(name, c); err != nil {
+		s.t.Fatal(err)
+	}
+	return c
+}
+
+// over puts the cache "default" on another backend.
+func (s *site) over(b fragment.Backend) { s.use(b, fragment.Policy{}) }
+
+// reopen gives the cache "default" another policy.
+func (s *site) reopen(p fragment.Policy) *fragment.Cache { return s.use(fragmenttest.NewMemory(), p) }
+
+func (s *site) use(b fragment.Backend, p fragment.Policy) *fragment.Cache {
+	s.t.Helper()
+	c, err := fragment.New(b, fragment.Options{Observe: s.trace.observe, Policy: p})
+	registry := &fragment.Registry{Observe: s.trace.observe}
+	if err := errors.Join(err, registry.Use(fragment.DefaultName, c)); err != nil {
+		s.t.Fatal(err)
+	}
+	s.set, s.registry = newSet(s.files), registry
+	if err := tags.Bind(s.set, registry); err != nil {
 		s.t.Fatal(err)
 	}
 	return c
