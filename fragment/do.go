@@ -92,8 +92,14 @@ func (c *core) do(ctx context.Context, k Key, p *Policy, f Filler) ([]byte, erro
 	if !p.Refresh && c.isNear(ctx, around, key, &e) && !p.isEarly(&e) {
 		return c.hit(ctx, k.name, &e, around)
 	}
+	early := false // drawn, once
+	if !p.Refresh && c.isAhead(ctx, around, k.name, key, &e) {
+		if early = p.isEarly(&e); !early {
+			return c.hit(ctx, k.name, &e, around)
+		}
+	}
 	found, seen := c.lookupToFill(ctx, k.name, key, p.Tags, &e)
-	if found == fresh && !p.Refresh && !p.isEarly(&e) {
+	if found == fresh && !p.Refresh && !early && !p.isEarly(&e) {
 		return c.hit(ctx, k.name, &e, around)
 	}
 	p.complete(&c.policy)

@@ -39,6 +39,7 @@ type shared struct {
 	touches bool          // the Backend can prolong what it holds
 	leases  bool          // it is a Locker
 	debts   debts
+	writes  writes
 	breaker *breaker
 }
 
@@ -55,6 +56,7 @@ func newShared(b Backend, prefix string, maxFaults int) *shared {
 		creates: make(chan struct{}, 1), touches: canTouch(b), breaker: newBreaker(maxFaults),
 	}
 	_, s.leases = b.(Locker)
+	s.writes.seed = s.seed
 	return s
 }
 
