@@ -12,6 +12,8 @@ import (
 	"sync/atomic"
 
 	"github.com/flosch/pongo2/v6"
+
+	"github.com/pongocache/pongocache/fragment"
 )
 
 // A Template is ready to be rendered, by any number of goroutines at once.
@@ -20,7 +22,8 @@ type Template struct {
 	name   string
 	text   []byte // of a template from a string
 	pongo2 *pongo2.Template
-	made   *generation // of these sources
+	made   *generation    // of these sources
+	ahead  fragment.Ahead // the keys of its blocks
 
 	// pieces is set once the template was seen to write in small pieces.
 	pieces atomic.Bool
@@ -41,6 +44,8 @@ func (t *Template) render(ctx context.Context, w io.Writer, data any) error {
 	if err := s.fill(data); err != nil {
 		return fmt.Errorf("templates: render %q: %w", t.name, err)
 	}
+	ctx, done := t.ahead.Fetch(ctx)
+	defer done()
 	if t.set.outline {
 		return t.renderOutlined(ctx, w, s)
 	}
