@@ -20,7 +20,7 @@ import (
 //
 // Do, Get, Has and TTL with that ctx answer as they would without, by the same
 // rules, counts and Events, except that a change that another process makes may be
-// seen up to 50 milliseconds later. What this process has changed is seen at once.
+// seen up to 50 milliseconds later. What was changed by the same Cache is seen at once.
 // Only fresh values are taken from what was fetched, each once; for all else the
 // Backend is asked as ever. Calls inside of a fill that began after Fetch always
 // ask it: what is stored must not be made of what was read before. A Backend that
@@ -91,7 +91,11 @@ func (a *Ahead) learn(asked []place) {
 	for i := range a.known {
 		a.known[i].unused++
 	}
-	for _, p := range asked {
+	for i, p := range asked {
+		if i < len(a.known) && a.known[i].place == p { // mostly they come in the same order
+			a.known[i].unused = 0
+			continue
+		}
 		a.note(p)
 	}
 	a.known = slices.DeleteFunc(a.known, func(e expected) bool { return e.unused > maxUnused })

@@ -34,8 +34,8 @@
 // of a template asked for at once, before it renders it again: a page that was seen
 // takes one round trip for all of them, or two, and one more for each {% cacheeach %}. See
 // [fragment.Ahead] for the bounds: 64 blocks of a template are remembered, those inside
-// of other blocks are not, what this process changes is seen at once, and what others
-// change 50 milliseconds later at most. Blocks that depend on the visitor are fetched in
+// of other blocks are not, what is changed by the same Cache is seen at once, and what
+// other processes change 50 milliseconds later at most. Blocks that depend on the visitor are fetched in
 // vain by the next three.
 //
 // # Several sets
