@@ -149,7 +149,7 @@ func (w *aheadWorld) stored(ctx context.Context, n int) (found bool) {
 // process, else 50 milliseconds later at most; and never late in what is stored.
 func TestTurnsAgainstAModel(t *testing.T) {
 	w := &aheadWorld{processes: newProcesses(t, 2, fragment.Options{})}
-	ctx, cancel := context.WithTimeout(t.Context(), 3*time.Second)
+	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Second)
 	defer cancel()
 	var all sync.WaitGroup
 	run := func(f func()) {
