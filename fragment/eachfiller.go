@@ -15,9 +15,10 @@ type EachFiller interface {
 	Fill(ctx context.Context, i int) ([]byte, error)
 
 	// Tags returns tags of one key that are known before its fill, in addition to
-	// those of the policy. It is called before Fill and only for keys that are to
-	// be filled. A tag that Fill adds by AddTags instead costs a trip or two more
-	// for each key, where others use the Backend too.
+	// those of the policy. It is called before Fill, for keys that are to be filled
+	// and for those that are looked up for the first time in a Backend that is
+	// shared with other processes. A tag that Fill adds by AddTags instead costs a
+	// trip or two more for each key there.
 	Tags(i int) []string
 
 	// An EachFiller may also have a method ServedStale(i int). It is called when a
@@ -84,9 +85,18 @@ func (f eachFill) ServedStale() {
 	}
 }
 
-// know asks a filler for the tags that it knows before its fill.
+// foreseeEach is foresee for a batch of such fills.
+func (c *core) foreseeEach(b *batch, asks []*ask) {
+	for at, i := range b.distinct {
+		if b.each != nil && asks[at].found != fresh {
+			c.foresee(asks[at].key, eachFill{b, i})
+		}
+	}
+}
+
+// know asks the fill of one of several keys for the tags that it has beforehand.
 func (j *job) know() {
-	if f, ok := j.filler.(interface{ Tags() []string }); ok && j.known == nil {
+	if f, ok := j.filler.(eachFill); ok && j.known == nil {
 		j.known = f.Tags()
 	}
 }

@@ -74,6 +74,7 @@ func (c *Cache) doAll(ctx context.Context, b *batch, p Policy, fill func(*core, 
 		}
 	}
 	if other := c.instead(); other != nil {
+		c.core.Load().lends(ctx)
 		return other.doAll(ctx, b, c.core.Load().insteadPolicy(p), fill)
 	}
 	core := c.core.Load()
@@ -229,7 +230,9 @@ func (c *core) hitMany(ctx context.Context, b *batch, p *Policy) (wanted []*memb
 		k := b.keys[b.distinct[at]]
 		return k.name, c.key(k)
 	})
-	c.lookupMany(ctx, p.Tags, true, c.notNear(ctx, around, asks, p))
+	far := c.notNear(ctx, around, asks, p)
+	c.foreseeEach(b, asks)
+	c.lookupMany(ctx, p.Tags, true, far)
 	for at, i := range b.distinct {
 		a := asks[at]
 		if a.found == fresh && !p.Refresh && !p.isEarly(a.e) {

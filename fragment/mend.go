@@ -51,7 +51,9 @@ func (c *core) mended(ctx context.Context) bool {
 
 // try asks the Backend something, and if that answers, tells it what it is owed.
 func (c *core) try(ctx context.Context) error {
+	began := time.Now()
 	if err := c.answers(ctx); err != nil {
+		c.complain(ctx, began, err)
 		return err
 	}
 	if c.shared.breaker.now() == open {
@@ -84,6 +86,9 @@ func (c *core) answers(ctx context.Context) error {
 func (c *core) probe(ctx context.Context) (state breakerState) {
 	state, changed := c.shared.breaker.answered(time.Now())
 	if changed {
+		if state == closed {
+			c.shared.complaints.forget()
+		}
 		c.tell(ctx, Event{Kind: EventBreaker, Reason: state.String()})
 	}
 	return state

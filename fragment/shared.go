@@ -41,6 +41,8 @@ type shared struct {
 	debts   debts
 	writes  writes
 	breaker *breaker
+
+	complaints complaints // since it is down
 }
 
 const (

@@ -109,16 +109,20 @@ func (e *eachRun) madeOf(i int) *made {
 	return e.made[i]
 }
 
-// runOf returns what renders an item.
+// runOf moves to an item and returns what renders it.
 func (e *eachRun) runOf(i int) *run {
 	e.at(i)
+	m := e.madeOf(i)
+	if m.run != nil {
+		return m.run
+	}
 	r := runs.Get().(*run)
 	r.tag, r.ec, r.start, r.in, r.private = e.tag, e.ec, e.start, e.in, e.private
 	if r.kept = e.how[i] != uncached; r.kept {
 		r.entry, r.named, r.vary = entry{e.plan.cache, e.keys[i]}, e.nameOf(i), e.varyOf(i)
 	}
 	r.placeless = !e.each.knowsPlace
-	e.madeOf(i).run = r
+	m.run = r
 	return r
 }
 
@@ -140,18 +144,8 @@ func (f *eachFiller) Fill(ctx context.Context, i int) ([]byte, error) {
 	return f.runOf(f.place(i)).Fill(ctx)
 }
 
-// Tags implements fragment.EachFiller. What is wrong with tags= is found again, and
-// told, when the item is rendered.
-func (f *eachFiller) Tags(i int) []string {
-	i = f.place(i)
-	f.at(i)
-	tags := []string{ownTag(f.nameOf(i), f.varyOf(i))}
-	if o := f.tag.option[optTags]; o != nil && !f.tag.literalTags {
-		more, _ := f.tags(o)
-		tags = append(tags, more...)
-	}
-	return tags
-}
+// Tags implements fragment.EachFiller.
+func (f *eachFiller) Tags(i int) []string { return f.runOf(f.place(i)).Tags() }
 
 // ServedStale is that of a fragment.EachFiller.
 func (f *eachFiller) ServedStale(i int) { f.madeOf(f.place(i)).stale = true }

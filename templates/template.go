@@ -14,6 +14,7 @@ import (
 	"github.com/flosch/pongo2/v6"
 
 	"github.com/pongocache/pongocache/fragment"
+	"github.com/pongocache/pongocache/tags"
 )
 
 // A Template is ready to be rendered, by any number of goroutines at once.
@@ -24,6 +25,9 @@ type Template struct {
 	pongo2 *pongo2.Template
 	made   *generation    // of these sources
 	ahead  fragment.Ahead // the keys of its blocks
+
+	collected bool             // guarded by set.mu, as what follows
+	blocks    []*tags.BlockTag // that stand in its text; once collected they stay
 
 	// pieces is set once the template was seen to write in small pieces.
 	pieces atomic.Bool
