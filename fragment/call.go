@@ -55,10 +55,14 @@ func (c *core) call(ctx context.Context, reads bool, f func(context.Context) err
 	return c.asks(ctx, reads, f)
 }
 
+// getMany has the budget of a read.
 func (c *core) getMany(ctx context.Context, keys []string) (map[string][]byte, error) {
-	ctx, cancel := c.reading(ctx)
-	defer cancel()
 	return c.getManyAs(ctx, true, keys)
+}
+
+// getInto is getMany that needs no map.
+func (c *core) getInto(ctx context.Context, keys []string, values [][]byte) error {
+	return c.call(ctx, true, func(ctx context.Context) error { return GetInto(ctx, c.backend, keys, values) })
 }
 
 // getManyToWrite is getMany as a part of a write, whose budget ctx has, and which a

@@ -21,7 +21,8 @@ type draft struct {
 	known   []string // tags that were known before it
 	lane    *lane
 	turn    uint64
-	settled bool // it has an error, which was dealt with
+	settled bool  // it has an error, which was dealt with
+	hung    *hung // the memory of its request
 
 	// what was computed
 	value  []byte

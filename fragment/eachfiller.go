@@ -53,7 +53,8 @@ func (c *Cache) DoEachFiller(ctx context.Context, keys []Key, p Policy, f EachFi
 func (b *batch) fillApart(ctx context.Context, missing []int) []Filled {
 	filled, all := make([]Filled, len(missing)), scopeOf(ctx)
 	for at, i := range missing {
-		filled[at] = b.fillIn(newScope(all.around, all.node), ctx, i)
+		own := &scope{around: all.around, node: all.node, hung: all.hung, learnt: nothingLearnt}
+		filled[at] = b.fillIn(own, ctx, i)
 	}
 	return filled
 }

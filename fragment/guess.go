@@ -12,6 +12,7 @@ import (
 // trip.
 type guess struct {
 	key   string
+	stamp string   // where the stamp of the key is
 	slots []slotNo // of its tags
 }
 
@@ -58,5 +59,5 @@ func (s *shared) remember(key string, slots []slotNo) {
 			break
 		}
 	}
-	near[at].Store(&guess{key, slots})
+	near[at].Store(&guess{key, s.keyOfKey(key), slots})
 }

@@ -241,7 +241,7 @@ func (c *core) hitMany(ctx context.Context, b *batch, p *Policy) (wanted []*memb
 			continue
 		}
 		j := &job{name: a.name, key: a.key, policy: *p, filler: b.one(i), around: around, landed: landed, view: a.view}
-		wanted = append(wanted, c.want(ctx, j, i, a.found, a.e))
+		wanted = c.want(ctx, wanted, &member{job: j, i: i}, a.found, a.e)
 	}
 	return wanted
 }

@@ -22,19 +22,23 @@ func (c *core) hitOneByOne(ctx context.Context, b *batch, p *Policy) (wanted []*
 			continue
 		}
 		j := &job{name: name, key: key, policy: *p, filler: b.one(i), around: around, landed: landed}
-		wanted = append(wanted, c.want(ctx, j, i, found, &e))
+		wanted = c.want(ctx, wanted, &member{job: j, i: i}, found, &e)
 	}
 	return wanted
 }
 
-// want completes the job of a key that is not answered by what was found.
-func (c *core) want(ctx context.Context, j *job, i int, found state, e *entry) *member {
-	refresh := j.policy.Refresh
-	j.policy.complete(&c.policy)
-	j.keepOld(found, *e)
-	if refresh {
-		c.flights.Forget(j.key)
+// want adds the member of a key that is not answered by what was found to those of
+// before, and completes its job.
+func (c *core) want(ctx context.Context, wanted []*member, m *member, found state, e *entry) []*member {
+	refresh := m.policy.Refresh
+	m.policy.complete(&c.policy)
+	m.keepOld(found, *e)
+	if c.remembers(ctx, m.job); len(wanted) > 0 {
+		m.hung = wanted[0].hung // they are one request
 	}
-	c.miss(ctx, j.name, found)
-	return &member{job: j, i: i}
+	if refresh {
+		c.flights.Forget(m.key)
+	}
+	c.miss(ctx, m.name, found)
+	return append(wanted, m)
 }

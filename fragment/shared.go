@@ -40,6 +40,7 @@ type shared struct {
 	leases  bool          // it is a Locker
 	debts   debts
 	writes  writes
+	hung    atomic.Int64 // when a read has last waited in vain, Unix nanoseconds
 	breaker *breaker
 
 	complaints complaints // since it is down
@@ -51,11 +52,11 @@ const (
 	stampSize  = 8
 )
 
-func newShared(b Backend, prefix string, maxFaults int) *shared {
+func newShared(b Backend, prefix string, maxFaults int, readTimeout time.Duration) *shared {
 	prefix += "!"
 	s := &shared{
 		prefix: prefix, clear: prefix + "clear", epoch: prefix + "epoch", seed: maphash.MakeSeed(),
-		creates: make(chan struct{}, 1), touches: canTouch(b), breaker: newBreaker(maxFaults),
+		creates: make(chan struct{}, 1), touches: canTouch(b), breaker: newBreaker(maxFaults, readTimeout),
 	}
 	_, s.leases = b.(Locker)
 	s.writes.seed = s.seed
@@ -70,11 +71,17 @@ func (s *shared) keyOfSlot(slot slotNo) string {
 	case epochSlot:
 		return s.epoch
 	}
-	return s.prefix + strconv.FormatUint(uint64(slot), 16)
+	var room [maxPrefix + 8]byte
+	return string(strconv.AppendUint(append(room[:0], s.prefix...), uint64(slot), 16))
 }
 
 // keyOfKey is where the Backend holds the stamp of a key.
-func (s *shared) keyOfKey(key string) string { return s.prefix + "k|" + key[len(s.prefix)-1:] }
+func (s *shared) keyOfKey(key string) string {
+	if g := s.guessOf(key); g != nil {
+		return g.stamp
+	}
+	return s.prefix + "k|" + key[len(s.prefix)-1:]
+}
 
 // newStamp is a number that never was.
 func newStamp() uint64 {
@@ -99,8 +106,10 @@ const blocks = math.MaxUint32 << 32
 func encodeStamp(n uint64) []byte { return binary.LittleEndian.AppendUint64(nil, n) }
 
 // stampIn is the stamp under key in what was found: zero where there is none.
-func stampIn(found map[string][]byte, key string) uint64 {
-	p := found[key]
+func stampIn(found map[string][]byte, key string) uint64 { return stampOf(found[key]) }
+
+// stampOf is the stamp that p is; zero if it is none.
+func stampOf(p []byte) uint64 {
 	if len(p) != stampSize {
 		return 0
 	}

@@ -9,14 +9,19 @@ import (
 // A sight is what one look saw of the stamps. It does not change once others have
 // it. A slot that is not known has the stamp 0, and so has one without a stamp.
 type sight struct {
-	known  []stamped // in the order of their slots; at first few
-	few    [6]stamped
-	wanted []slotNo // those of them that a fill relies on, not only an entry that was read
+	known []slotStamp // in the order of their slots; at first few
+	few   [6]slotStamp
+}
+
+type slotStamp struct {
+	slot   slotNo
+	wanted bool // a fill relies on it, not only an entry that was read
+	stamp  uint64
 }
 
 // find returns where a slot is, or belongs.
 func (s *sight) find(slot slotNo) (at int, known bool) {
-	return slices.BinarySearchFunc(s.known, slot, func(t stamped, slot slotNo) int { return cmp.Compare(t.slot, slot) })
+	return slices.BinarySearchFunc(s.known, slot, func(t slotStamp, slot slotNo) int { return cmp.Compare(t.slot, slot) })
 }
 
 func (s *sight) of(slot slotNo) uint64 {
@@ -33,9 +38,9 @@ func (s *sight) knows(slot slotNo) bool {
 
 // without returns the wanted slots that have no stamp.
 func (s *sight) without() (none []slotNo) {
-	for _, slot := range s.wanted {
-		if s.of(slot) == 0 {
-			none = append(none, slot)
+	for _, one := range s.known {
+		if one.wanted && one.stamp == 0 {
+			none = append(none, one.slot)
 		}
 	}
 	return none
@@ -43,7 +48,7 @@ func (s *sight) without() (none []slotNo) {
 
 // with returns s with the stamps from now where it has none.
 func (s *sight) with(now *sight) *sight {
-	both := &sight{known: slices.Clone(s.known), wanted: s.wanted}
+	both := &sight{known: slices.Clone(s.known)}
 	for i := range both.known {
 		if one := &both.known[i]; one.stamp == 0 {
 			one.stamp = now.of(one.slot)
@@ -54,19 +59,24 @@ func (s *sight) with(now *sight) *sight {
 
 // wanting returns s with slots, which are in order, as such that a fill relies on.
 func (s *sight) wanting(slots []slotNo) *sight {
-	wider := &sight{known: slices.Clone(s.known), wanted: distinct(slices.Concat(s.wanted, slots))}
+	wider := &sight{known: slices.Clone(s.known)}
 	for _, slot := range slots {
-		if at, known := wider.find(slot); !known {
-			wider.known = slices.Insert(wider.known, at, stamped{slot: slot})
+		at, known := wider.find(slot)
+		if !known {
+			wider.known = slices.Insert(wider.known, at, slotStamp{slot: slot})
 		}
+		wider.known[at].wanted = true
 	}
 	return wider
 }
 
 // add adds what another look saw of slots that s does not know.
 func (s *sight) add(more *sight) {
-	s.known = append(s.known, more.known...)
-	slices.SortFunc(s.known, func(a, b stamped) int { return cmp.Compare(a.slot, b.slot) })
+	for _, one := range more.known {
+		one.wanted = false
+		s.known = append(s.known, one)
+	}
+	slices.SortFunc(s.known, func(a, b slotStamp) int { return cmp.Compare(a.slot, b.slot) })
 }
 
 // keysOf returns where the Backend holds the stamps of slots.
@@ -80,12 +90,12 @@ func (s *shared) appendKeysOf(keys []string, slots []slotNo) []string {
 	return keys
 }
 
-// sightOf is what found holds of slots, which are in order, under their keys.
-func sightOf(slots []slotNo, keys []string, found map[string][]byte) *sight {
-	seen := &sight{wanted: slots}
+// sightOf is what values hold of slots, which are in order.
+func sightOf(slots []slotNo, values [][]byte) *sight {
+	seen := new(sight)
 	seen.known = seen.few[:0] // which needs no place of its own
 	for i, slot := range slots {
-		seen.known = append(seen.known, stamped{slot: slot, stamp: stampIn(found, keys[i])})
+		seen.known = append(seen.known, slotStamp{slot, true, stampOf(values[i])})
 	}
 	return seen
 }
@@ -99,7 +109,11 @@ func (s *shared) readStamps(ctx context.Context, slots []slotNo, get func(contex
 	if err != nil {
 		return nil, err
 	}
-	return sightOf(slots, keys, found), nil
+	values := make([][]byte, len(keys))
+	for i, key := range keys {
+		values[i] = found[key]
+	}
+	return sightOf(slots, values), nil
 }
 
 // distinct brings slots, which nobody else has, in their order, each once.

@@ -2,6 +2,7 @@ package fragment
 
 import (
 	"context"
+	"time"
 )
 
 // stampShared gives the tags of a draft the stamps that the Backend held before
@@ -9,6 +10,9 @@ import (
 func (c *core) stampShared(ctx context.Context, d *draft) error {
 	if d.view.at == nil {
 		return errUnseen
+	}
+	if d.hung.is(c, time.Now()) {
+		return errHung
 	}
 	d.entry.own = d.view.own
 	switch d.entry.clear = d.view.at.of(clearSlot); {
