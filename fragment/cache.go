@@ -117,6 +117,9 @@ func New(b Backend, o Options) (*Cache, error) {
 	if err := k.keepNear(&o); err != nil {
 		return nil, err
 	}
+	if !k.inProcess {
+		outside.Add(1)
+	}
 	c := new(Cache)
 	c.core.Store(k)
 	return c, nil
@@ -156,6 +159,9 @@ func (c *Cache) Close() error {
 	k := c.core.Load()
 	if k == nil || k.closed.Swap(true) {
 		return nil
+	}
+	if !k.inProcess {
+		outside.Add(-1)
 	}
 	k.background.close(closePatience)
 	err := k.backend.Close()

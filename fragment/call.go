@@ -82,7 +82,7 @@ func (c *core) getManyAs(ctx context.Context, reads bool, keys []string) (found 
 // set writes one entry, and deletes what was there before if it cannot.
 // The caller holds the key's lane.
 func (c *core) set(ctx context.Context, key string, raw []byte, ttl time.Duration) error {
-	defer c.near.drop(ctx, key)
+	defer c.wrote(ctx, key)
 	err := c.trySet(ctx, key, raw, ttl)
 	if err == nil || errors.Is(err, ErrDown) {
 		return err
@@ -110,7 +110,7 @@ func (c *core) add(ctx context.Context, key string, raw []byte, ttl time.Duratio
 }
 
 func (c *core) remove(ctx context.Context, keys ...string) (err error) {
-	defer c.near.drop(ctx, keys...)
+	defer c.wrote(ctx, keys...)
 	return c.call(ctx, false, func(ctx context.Context) error { return c.backend.Delete(ctx, keys...) })
 }
 

@@ -100,9 +100,15 @@ func (c *core) do(ctx context.Context, k Key, p *Policy, f Filler) ([]byte, erro
 	if !p.Refresh && c.isNear(ctx, around, key, &e) && !p.isEarly(&e) {
 		return c.hit(ctx, k.name, &e, around)
 	}
+	early := false // drawn, once
+	if !p.Refresh && c.isAhead(ctx, around, k.name, key, &e) {
+		if early = p.isEarly(&e); !early {
+			return c.hit(ctx, k.name, &e, around)
+		}
+	}
 	c.foresee(key, f)
 	found, seen := c.lookupToFill(ctx, k.name, key, p.Tags, &e)
-	if found == fresh && !p.Refresh && !p.isEarly(&e) {
+	if found == fresh && !p.Refresh && !early && !p.isEarly(&e) {
 		return c.hit(ctx, k.name, &e, around)
 	}
 	p.complete(&c.policy)
@@ -130,6 +136,7 @@ type job struct {
 	olds     flight.Olds // answers that it has waited for, and were out of date
 	detached bool        // it has no caller any more
 	old      *entry      // what it found, to be served while another fills or if the fill fails; or nil
+	known    []string    // tags that its filler knows before it fills
 	early    int64       // when that was made, if it is fresh and to be refilled early; or zero
 }
 

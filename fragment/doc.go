@@ -79,6 +79,12 @@
 // entries on their way to any of them: packages compress and encrypt have one
 // each.
 //
+// # Round trips
+//
+// On a server, Get and Do take one round trip for a hit, with all stamps. GetMany,
+// [Cache.DoMany] and [Cache.DoEachFiller] take one for many keys, and an [Ahead] saves
+// most of those of one who asks for the same keys again and again, one by one.
+//
 // # Limits
 //
 // Memory is bounded: a Cache over a shared Backend has a stamp for each of some

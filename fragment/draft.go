@@ -18,6 +18,7 @@ type draft struct {
 	view   view   // what was seen before that
 
 	// of a fill
+	known   []string // tags that were known before it
 	lane    *lane
 	turn    uint64
 	settled bool  // it has an error, which was dealt with
@@ -88,12 +89,25 @@ func wordFor(why error) string {
 
 // take takes over what a fill returned for d.
 func (d *draft) take(f *Filled) {
-	d.value, d.err = f.Value, f.Err
+	d.value, d.err, d.cost = f.Value, f.Err, cmp.Or(f.took, d.cost)
+	if f.own != nil {
+		d.learnt = *f.own
+	}
 	if len(f.Tags) > 0 {
 		d.learnt.tags = slices.Concat(d.learnt.tags, f.Tags)
 	}
 	d.learnt.setTTL(f.TTL)
 	d.skip = cmp.Or(d.skip, f.Skip)
+}
+
+// addKnown adds the tags that were known before the fill to those that it told.
+func (d *draft) addKnown() {
+	told := d.learnt.tags
+	for _, tag := range d.known {
+		if !slices.Contains(told, tag) {
+			d.learnt.tags = slices.Concat(d.learnt.tags, []string{tag})
+		}
+	}
 }
 
 // live sets the tags and deadlines of a draft that was computed just now.

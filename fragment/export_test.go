@@ -64,3 +64,6 @@ func ConfigOf(r *Registry, text string) (urls map[string]string, options map[str
 	}
 	return urls, options, err
 }
+
+// Expected is how many keys a remembers.
+func Expected(a *Ahead) int { return len(a.expected()) }

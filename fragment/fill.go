@@ -25,10 +25,13 @@ type computing func(ctx context.Context) ([]Filled, error)
 // fill fills jobs as the node n of the graph, stores what may be stored, and
 // tells the scope around what the answers are made of.
 func (c *core) fill(ctx context.Context, jobs []*job, n *flight.Node, f computing) []result {
+	for _, j := range jobs {
+		j.know()
+	}
 	c.prepare(ctx, jobs)
 	drafts := make([]*draft, len(jobs))
 	for i, j := range jobs {
-		d := &draft{name: j.name, key: j.key, policy: &j.policy, view: j.view, hung: j.hung, lane: c.lanes.join(j.key)}
+		d := &draft{name: j.name, key: j.key, policy: &j.policy, view: j.view, hung: j.hung, known: j.known, lane: c.lanes.join(j.key)}
 		defer c.lanes.leave(d.lane)
 		// In this order: what is written or invalidated after the turn and the
 		// mark were taken is noticed, whatever the fill reads before or after that.
@@ -77,6 +80,7 @@ func (c *core) compute(ctx context.Context, drafts []*draft, s *scope, f computi
 			if len(filled) == len(drafts) {
 				d.take(&filled[i])
 			}
+			d.addKnown()
 			c.live(d)
 			s.around.report(d.part())
 		}

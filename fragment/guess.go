@@ -2,7 +2,9 @@ package fragment
 
 import (
 	"hash/maphash"
+	"math/rand/v2"
 	"slices"
+	"sync/atomic"
 )
 
 // A guess is what the entry of a key was like when it was last read or written
@@ -14,12 +16,24 @@ type guess struct {
 	slots []slotNo // of its tags
 }
 
+// guessWays is how many keys have a place in common: so many of the keys of a page
+// have to fall on one, before one of them is forgotten.
+const guessWays = 8
+
+// guessesNear returns the places that key may be at.
+func (s *shared) guessesNear(key string) []atomic.Pointer[guess] {
+	at := maphash.String(s.seed, key) % uint64(len(s.guesses)/guessWays) * guessWays
+	return s.guesses[at : at+guessWays]
+}
+
 func (s *shared) guessOf(key string) *guess {
-	g := s.guesses[maphash.String(s.seed, key)%uint64(len(s.guesses))].Load()
-	if g == nil || g.key != key {
-		return nil
+	near := s.guessesNear(key)
+	for i := range near {
+		if g := near[i].Load(); g != nil && g.key == key {
+			return g
+		}
 	}
-	return g
+	return nil
 }
 
 func (s *shared) guess(key string) []slotNo {
@@ -37,5 +51,13 @@ func (s *shared) remember(key string, slots []slotNo) {
 	if g := s.guessOf(key); g != nil && slices.Equal(g.slots, slots) {
 		return
 	}
-	s.guesses[maphash.String(s.seed, key)%uint64(len(s.guesses))].Store(&guess{key, s.keyOfKey(key), slots})
+	near := s.guessesNear(key)
+	at := rand.IntN(guessWays)
+	for i := range near {
+		if g := near[i].Load(); g == nil || g.key == key {
+			at = i
+			break
+		}
+	}
+	near[at].Store(&guess{key, s.keyOfKey(key), slots})
 }

@@ -134,7 +134,11 @@ func (c *core) decode(ctx context.Context, name, key string, raw []byte, e *entr
 // hit counts and tells that e was served, and to the scope around, that it is
 // a part of what is being filled there.
 func (c *core) hit(ctx context.Context, name string, e *entry, around *scope) ([]byte, error) {
-	n := c.counts.of(name)
+	return c.hitOf(ctx, c.counts.of(name), name, e, around)
+}
+
+// hitOf is hit with the counts of name.
+func (c *core) hitOf(ctx context.Context, n *nameCounters, name string, e *entry, around *scope) ([]byte, error) {
 	n.hits.Add(1)
 	n.saved.Add(int64(e.cost))
 	if e.near {

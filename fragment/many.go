@@ -3,6 +3,7 @@ package fragment
 import (
 	"context"
 	"fmt"
+	"sync"
 	"time"
 
 	"github.com/pongocache/pongocache/fragment/internal/flight"
@@ -21,6 +22,9 @@ type Filled struct {
 	Tags  []string      // as AddTags, for this key alone
 	TTL   time.Duration // as SetTTL, if it is not zero
 	Skip  string        // as SkipStore, if it is not empty
+
+	own  *learnt       // by a scope of this key alone
+	took time.Duration // to compute it, where that is known
 }
 
 // DoMany is Do for several keys, whose answers it returns in their order. It
@@ -95,22 +99,34 @@ type batch struct {
 	distinct []int // indexes of keys, each key once
 	same     []int // of each key, the index of the first that is the same
 	fill     func(ctx context.Context, missing []int) ([]Filled, error)
+	each     EachFiller // or nil: of DoEachFiller
 	answers  []Answer
 }
 
 func newBatch(keys []Key, fill func(context.Context, []int) ([]Filled, error)) *batch {
-	b := &batch{keys: keys, fill: fill, same: make([]int, len(keys)), answers: make([]Answer, len(keys))}
-	first := make(map[Key]int, len(keys))
+	places := make([]int, 2*len(keys))
+	b := &batch{keys: keys, fill: fill, same: places[:len(keys)], distinct: places[len(keys):len(keys)], answers: make([]Answer, len(keys))}
+	first := firsts.Get().(map[string]int)
 	for i, k := range keys {
-		at, known := first[k]
+		at, known := first[k.text]
 		if !known {
-			at, first[k] = i, i
+			at, first[k.text] = i, i
 			b.distinct = append(b.distinct, i)
 		}
 		b.same[i] = at
 	}
+	if len(b.distinct) <= maxFirsts {
+		clear(first)
+		firsts.Put(first)
+	}
 	return b
 }
+
+// firsts are maps from the text of a key to its first place in a batch.
+var firsts = sync.Pool{New: func() any { return make(map[string]int) }}
+
+// A map with more than maxFirsts is left to the garbage collector.
+const maxFirsts = 1 << 12
 
 // spread gives those keys their answers that are the same as earlier ones.
 func (b *batch) spread() []Answer {
@@ -152,8 +168,11 @@ func (b *batch) fillUnkept(ctx context.Context, p *Policy) {
 
 // one is the fill of a single key of a batch, where somebody else was at it
 // when the batch ran.
-func (b *batch) one(i int) fillFunc {
-	return func(ctx context.Context) ([]byte, error) {
+func (b *batch) one(i int) Filler {
+	if b.each != nil {
+		return eachFill{b, i}
+	}
+	return fillFunc(func(ctx context.Context) ([]byte, error) {
 		filled, err := b.run(ctx, []int{i})
 		if err != nil {
 			return nil, err
@@ -165,7 +184,7 @@ func (b *batch) one(i int) fillFunc {
 			SkipStore(ctx, f.Skip)
 		}
 		return f.Value, f.Err
-	}
+	})
 }
 
 // A member is a key of a batch that is to be filled.
@@ -191,7 +210,7 @@ func (c *core) fillTogether(ctx context.Context, b *batch, wanted []*member) {
 		switch {
 		case ok:
 			b.answers[m.i] = Answer{value, err}
-		case m.hasSpare() && m.policy.Detach:
+		case m.hasSpare() && m.policy.Detach && b.each == nil:
 			later = append(later, m)
 		default:
 			now = append(now, m)
@@ -203,12 +222,17 @@ func (c *core) fillTogether(ctx context.Context, b *batch, wanted []*member) {
 
 // hitMany looks all keys up, answers those that are fresh and returns the rest.
 func (c *core) hitMany(ctx context.Context, b *batch, p *Policy) (wanted []*member) {
+	if _, many := c.backend.(ManyGetter); c.shared == nil && !many {
+		return c.hitOneByOne(ctx, b, p)
+	}
 	landed, around := c.flights.Landed(), scopeOf(ctx)
 	asks := asksFor(len(b.distinct), func(at int) (name, key string) {
 		k := b.keys[b.distinct[at]]
 		return k.name, c.key(k)
 	})
-	c.lookupMany(ctx, p.Tags, true, c.notNear(ctx, around, asks, p))
+	far := c.notNear(ctx, around, asks, p)
+	c.foreseeEach(b, asks)
+	c.lookupMany(ctx, p.Tags, true, far)
 	for at, i := range b.distinct {
 		a := asks[at]
 		if a.found == fresh && !p.Refresh && !p.isEarly(a.e) {
@@ -217,16 +241,7 @@ func (c *core) hitMany(ctx context.Context, b *batch, p *Policy) (wanted []*memb
 			continue
 		}
 		j := &job{name: a.name, key: a.key, policy: *p, filler: b.one(i), around: around, landed: landed, view: a.view}
-		j.policy.complete(&c.policy)
-		j.keepOld(a.found, *a.e)
-		if c.remembers(ctx, j); len(wanted) > 0 {
-			j.hung = wanted[0].hung // they are one request
-		}
-		if p.Refresh {
-			c.flights.Forget(j.key)
-		}
-		c.miss(ctx, a.name, a.found)
-		wanted = append(wanted, &member{job: j, i: i})
+		wanted = c.want(ctx, wanted, &member{job: j, i: i}, a.found, a.e)
 	}
 	return wanted
 }

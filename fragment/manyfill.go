@@ -109,7 +109,12 @@ func (c *core) fillMany(ctx context.Context, b *batch, mine []*member, n *flight
 	}
 	var filled []result
 	if len(jobs) > 0 {
-		filled = c.fill(ctx, jobs, n, func(ctx context.Context) ([]Filled, error) { return b.run(ctx, missing) })
+		filled = c.fill(ctx, jobs, n, func(ctx context.Context) ([]Filled, error) {
+			if b.each != nil && len(jobs) > 1 {
+				return b.fillApart(ctx, missing), nil
+			}
+			return b.run(ctx, missing)
+		})
 	}
 	for i := range mine {
 		got, ok := found[i]

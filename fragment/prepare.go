@@ -13,6 +13,7 @@ func (c *core) prepare(ctx context.Context, jobs []*job) {
 	if c.shared == nil {
 		return
 	}
+	c.wantKnown(jobs)
 	began := time.Now()
 	if err := c.prepareTo(ctx, jobs); err != nil {
 		c.fault(ctx, jobs[0].name, "set", began, err)

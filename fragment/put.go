@@ -73,7 +73,7 @@ func (c *core) writeAtOnce(ctx context.Context, drafts []*draft) error {
 		longest = max(longest, d.life())
 		raws[d.key] = d.raw
 	}
-	defer c.near.drop(ctx, keysOf(drafts)...)
+	defer c.wrote(ctx, keysOf(drafts)...)
 	return c.setMany(ctx, raws, longest)
 }
 

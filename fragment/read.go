@@ -70,7 +70,8 @@ func (c *Cache) peek(ctx context.Context, k Key, e *entry) (*core, bool, error) 
 		return nil, false, err
 	}
 	key := core.key(k)
-	return core, core.isNear(ctx, scopeOf(ctx), key, e) || core.lookup(ctx, k.name, key, e) == fresh, nil
+	around := scopeOf(ctx)
+	return core, core.isNear(ctx, around, key, e) || core.isAhead(ctx, around, k.name, key, e) || core.lookup(ctx, k.name, key, e) == fresh, nil
 }
 
 // GetMany returns the fresh values of keys; what is absent from the map is a

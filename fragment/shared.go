@@ -39,6 +39,7 @@ type shared struct {
 	touches bool          // the Backend can prolong what it holds
 	leases  bool          // it is a Locker
 	debts   debts
+	writes  writes
 	hung    atomic.Int64 // when a read has last waited in vain, Unix nanoseconds
 	breaker *breaker
 
@@ -58,6 +59,7 @@ func newShared(b Backend, prefix string, maxFaults int, readTimeout time.Duratio
 		creates: make(chan struct{}, 1), touches: canTouch(b), breaker: newBreaker(maxFaults, readTimeout),
 	}
 	_, s.leases = b.(Locker)
+	s.writes.seed = s.seed
 	return s
 }
 

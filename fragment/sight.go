@@ -57,6 +57,19 @@ func (s *sight) with(now *sight) *sight {
 	return both
 }
 
+// wanting returns s with slots, which are in order, as such that a fill relies on.
+func (s *sight) wanting(slots []slotNo) *sight {
+	wider := &sight{known: slices.Clone(s.known)}
+	for _, slot := range slots {
+		at, known := wider.find(slot)
+		if !known {
+			wider.known = slices.Insert(wider.known, at, slotStamp{slot: slot})
+		}
+		wider.known[at].wanted = true
+	}
+	return wider
+}
+
 // add adds what another look saw of slots that s does not know.
 func (s *sight) add(more *sight) {
 	for _, one := range more.known {

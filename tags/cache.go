@@ -3,7 +3,9 @@ package tags
 import (
 	"cmp"
 	"errors"
+	"fmt"
 	"slices"
+	"strings"
 	"sync/atomic"
 
 	"github.com/flosch/pongo2/v6"
@@ -18,8 +20,8 @@ var registered error
 // template is parsed: before main.
 func init() {
 	for name, parser := range map[string]pongo2.TagParser{
-		"cache": parseCache, "uncache": parseUncache, "nostore": parseNoStore, "cachetags": parseCacheTags,
-		"nocache": parseNocache, "hole": parseHole,
+		"cache": parseCache, "cacheeach": parseEach, "nocache": parseNocache, "hole": parseHole,
+		"uncache": parseUncache, "nostore": parseNoStore, "cachetags": parseCacheTags,
 	} {
 		registered = errors.Join(registered, pongo2.RegisterTag(name, parser))
 	}
@@ -93,12 +95,17 @@ func (t *cacheTag) parseBody(doc *pongo2.Parser, r reader) *pongo2.Error {
 	if after.Count() > 0 {
 		return r.fail(after.Get(0), "endcache takes no arguments: write {% endcache %}")
 	}
-	to := position(doc) - endTokens
+	return t.useBody(doc, r, body, from, position(doc)-endTokens)
+}
+
+// useBody takes the tokens from up to before to for the body, unless something in
+// there cannot be cached.
+func (t *cacheTag) useBody(doc *pongo2.Parser, r reader, body *pongo2.NodeWrapper, from, to int) *pongo2.Error {
 	if block := find(doc, from, to, "block"); block != nil {
-		return r.fail(block, "{% block %} cannot be inside of {% cache %}: its content may come from another template than the one it would be cached for; put {% cache %} inside of the block")
+		return r.fail(block, fmt.Sprintf("{%% block %%} cannot be inside of {%% %[1]s %%}: its content may come from another template than the one it would be cached for; put {%% %[1]s %%} inside of the block", r.start.Val))
 	}
 	if uncache := find(doc, from, to, "uncache"); uncache != nil {
-		return r.fail(uncache, "{% uncache %} inside of {% cache %} would run on a miss alone: put it before the block")
+		return r.fail(uncache, "{% uncache %} inside of {% "+r.start.Val+" %} would run on a miss alone: put it before the block")
 	}
 	t.body, t.digest, t.parts = body, bodyDigest(doc, from, to), partsOf(doc, from, to)
 	if err := r.checkNocaches(doc, from, to, t.nocaches); err != nil {
@@ -115,8 +122,8 @@ func wrapUntil(doc *pongo2.Parser, tag string, after func()) (*pongo2.NodeWrappe
 
 // isUnclosed reports the error of pongo2 for a body that does not end. It stands at
 // the end of the template, and may as well be about another tag inside of the body.
-func isUnclosed(doc *pongo2.Parser, err *pongo2.Error, end string) bool {
-	return doc.Remaining() == 0 && err.OrigError.Error() == "Unexpected EOF, expected tag "+end+"."
+func isUnclosed(doc *pongo2.Parser, err *pongo2.Error, ends ...string) bool {
+	return doc.Remaining() == 0 && err.OrigError.Error() == "Unexpected EOF, expected tag "+strings.Join(ends, " or ")+"."
 }
 
 // prepare does what needs no context: once, instead of for each execution.

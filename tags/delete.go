@@ -36,7 +36,8 @@ func keysOf(name string, vary []any) (keys keyPair) {
 	for i := range keys {
 		var b fragment.KeyBuilder
 		b.Start(space, name)
-		finishKey(&b, i == 1, vary)
+		b.Bool(i == 1)
+		finishKey(&b, vary)
 		keys[i] = b.Key()
 	}
 	return keys

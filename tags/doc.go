@@ -1,5 +1,5 @@
-// Package tags adds the template tags {% cache %}, {% nocache %}, {% hole %},
-// {% nostore %}, {% cachetags %} and {% uncache %} to pongo2.
+// Package tags adds the template tags {% cache %}, {% cacheeach %}, {% nocache %},
+// {% hole %}, {% nostore %}, {% cachetags %} and {% uncache %} to pongo2.
 //
 // A block between {% cache %} and {% endcache %} is rendered once and then
 // served from a cache, until it expires or one of its tags is invalidated:
@@ -51,6 +51,36 @@
 // Each is an expression that may have filters, and stands once. Without an option
 // the policy of the cache holds. A block that is rendered without the cache still
 // tells what is around it of the blocks inside of it.
+//
+// # The items of a list
+//
+// A loop whose items are blocks of their own looks all of them up at once:
+//
+//	{% cacheeach ITEM in LIST TTL NAME VARY … [option=expression …] %}
+//	  …
+//	{% empty %}
+//	  … if there are no items; rendered each time
+//	{% endcacheeach %}
+//
+//	{% cacheeach u in users 300 "row" u.ID tags=u.Tag %}<tr>…</tr>{% endcacheeach %}
+//
+// ITEM in LIST is that of {% for %}: also key, value in map, and reversed and sorted
+// behind the LIST. A backend that can is asked in one round trip, and what is missing
+// is stored in one, however long the list is. The items that are missing are rendered
+// first, one after another; what is written keeps the order of the list. An item that
+// fails fails the page; the others are stored.
+//
+// An item is the block that {% cache TTL NAME VARY … %} with the same text would be,
+// which [Delete] and {% uncache %} free; it has tags, a life and a scope of its own. NAME and
+// VARY must tell the items apart: it is an error if none of them uses ITEM. Items of
+// the same VARY are one, rendered once. The TTL, using=, stale=, jitter= and early=
+// are one for all items and are evaluated before the loop; the other options may use
+// ITEM. Several requests, and processes, that miss the same items may each render
+// some of them.
+//
+// NAME, VARY and the options may use forloop. A body may do so only if a VARY does,
+// since it is stored with its place; in any other it is an error, and in what such a
+// body includes forloop is not there. {% hole %} may stand in it, {% nocache %} may not.
 //
 // # Holes
 //
@@ -192,6 +222,13 @@
 // Event tells why. Only what is wrong with the template or its data is an error: a
 // TTL or an option that is none, a value that cannot be told apart from others, a
 // name in using= that no cache was ever given.
+//
+// # Round trips
+//
+// Each block of a page is looked up for itself, which on a server takes a round trip
+// each. templates.Set.Render fetches the blocks that a page asked for last time all at
+// once; in a set bound by Bind, a [fragment.Ahead] of one's own does so, whose ctx
+// goes into [WithContext].
 //
 // # Include only
 //

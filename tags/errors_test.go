@@ -3,6 +3,7 @@ package tags_test
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 
@@ -12,9 +13,9 @@ import (
 // Each template goes into page.html behind "<p>\n  ", so that what is wrong
 // stands on line 2 from column 3 on.
 var wrongTemplates = []struct {
-	name string
-	tag  string // an opening tag, or a whole template if it does not begin with "cache"
-	at   string // line:column
+	name, // of the case
+	tag, // an opening tag, or a whole template if it does not begin with "cache"
+	at, // line:column
 	want string // in the message
 }{
 	{"no TTL", `cache`, "2:6", `the TTL is missing: write {% cache TTL [NAME [VARY …]]`},
@@ -183,7 +184,7 @@ var wrongTemplates = []struct {
 }
 
 func TestErrors(t *testing.T) {
-	for _, c := range wrongTemplates {
+	for _, c := range slices.Concat(wrongTemplates, wrongLoops) {
 		t.Run(c.name, func(t *testing.T) {
 			source := c.tag
 			if strings.HasPrefix(source, "cache") {

@@ -125,6 +125,9 @@ func (r *run) body() error {
 	r.buf.Reset()
 	r.buf.WriteByte(plainBody)
 	child := pongo2.NewChildExecutionContext(r.ec)
+	if r.placeless {
+		delete(child.Private, "forloop")
+	}
 	if r.kept {
 		defer r.watch(child)()
 	}

@@ -55,6 +55,44 @@ func wantPlace(t *testing.T, err error) {
 	}
 }
 
+// So it is for a loop, in which a second rendering finds what the first one left.
+func FuzzEach(f *testing.F) {
+	for _, c := range wrongLoops {
+		if arguments, ok := strings.CutPrefix(c.tag, "{% cacheeach"); ok {
+			arguments, _, _ = strings.Cut(arguments, "%}")
+			f.Add(arguments)
+		}
+	}
+	for _, arguments := range []string{
+		` u in users 300 "row" u.ID`, ` k, u in map sorted reversed, 5m, "row", k u`, ` u in list reversed forever shared|add:u forloop.Last`,
+		` u in "aab" 60 "c" u stale=5m jitter=0.1 early=1 version=u refresh=no`, ` u in users 1.5 "r" u.Name if=u.ID == 7 unless=forloop.First tags=list`,
+		` u in nobody 60 "a" u`, ` u in users "del" "a" u.ID`, ` u in list default "a" u digest=false using=shared refresh=forloop.Last`,
+	} {
+		f.Add(arguments)
+	}
+	s := newSite(f, nil)
+	f.Fuzz(func(t *testing.T, arguments string) {
+		if strings.ContainsAny(arguments, "{}%\n") {
+			return // no longer one tag
+		}
+		tpl, err := s.set.FromString("{% cacheeach" + arguments + " %}{{ u }}{{ k }}{% for x in list %}{{ forloop.Counter }}{% endfor %}{% empty %}{{ n }}{% endcacheeach %}")
+		if err != nil {
+			wantPlace(t, err)
+			return
+		}
+		data := s.data(wrongData)
+		data["n"] = 1
+		first, err := tpl.Execute(data)
+		if err != nil {
+			wantPlace(t, err)
+			return
+		}
+		if second, err := tpl.Execute(data); err != nil || second != first {
+			t.Errorf("got %q, then %q, %v", first, second, err)
+		}
+	})
+}
+
 // So it is for the template tags without a body.
 func FuzzGuards(f *testing.F) {
 	for _, c := range wrongTemplates {

@@ -49,6 +49,7 @@ func (t *trace) take() string {
 // site is a template set with its caches.
 type site struct {
 	t        testing.TB
+	files    map[string]string
 	set      *pongo2.TemplateSet
 	registry *fragment.Registry
 	trace    *trace
@@ -59,7 +60,7 @@ type site struct {
 // newSite returns a set of files, by name, with the caches "default" and "shared".
 func newSite(t testing.TB, files map[string]string) *site {
 	t.Helper()
-	s := &site{t: t, set: newSet(files), trace: new(trace)}
+	s := &site{t: t, files: files, set: newSet(files), trace: new(trace)}
 	s.registry = &fragment.Registry{Observe: s.trace.observe}
 	for _, name := range []string{fragment.DefaultName, "shared"} {
 		s.open(name)
@@ -114,6 +115,26 @@ func (s *site) open(name string) *fragment.Cache {
 	return c
 }
 
+// over puts the cache "default" on another backend.
+func (s *site) over(b fragment.Backend) { s.use(b, fragment.Policy{}) }
+
+// reopen gives the cache "default" another policy.
+func (s *site) reopen(p fragment.Policy) *fragment.Cache { return s.use(fragmenttest.NewMemory(), p) }
+
+func (s *site) use(b fragment.Backend, p fragment.Policy) *fragment.Cache {
+	s.t.Helper()
+	c, err := fragment.New(b, fragment.Options{Observe: s.trace.observe, Policy: p})
+	registry := &fragment.Registry{Observe: s.trace.observe}
+	if err := errors.Join(err, registry.Use(fragment.DefaultName, c)); err != nil {
+		s.t.Fatal(err)
+	}
+	s.set, s.registry = newSet(s.files), registry
+	if err := tags.Bind(s.set, registry); err != nil {
+		s.t.Fatal(err)
+	}
+	return c
+}
+
 // data is what templates see; made tells one rendering from another.
 func (s *site) data(more pongo2.Context) pongo2.Context {
 	data := pongo2.Context{
@@ -122,10 +143,10 @@ func (s *site) data(more pongo2.Context) pongo2.Context {
 		"users": []user{{ID: 7, Name: "Ada"}, {ID: 8, Name: "Bob"}},
 		"item":  keyed{"a", 1},
 		"none":  (*user)(nil),
-		"list":  []string{"x", "y"},
-		"now":   time.Unix(1700000000, 0),
-		"ttl":   90 * time.Second,
-		"one":   1, "uno": "1", "empty": "", "shared": "shared", "half": 0.5, "tiny": 2e-7, "tinier": 1e-7,
+		"list":  []string{"x", "y"}, "map": map[string]int{"b": 2, "a": 1},
+		"now": time.Unix(1700000000, 0),
+		"ttl": 90 * time.Second,
+		"one": 1, "uno": "1", "empty": "", "shared": "shared", "half": 0.5, "tiny": 2e-7, "tinier": 1e-7,
 		"yes": true, "no": false,
 		"pause": func(seconds int) string { time.Sleep(time.Duration(seconds) * time.Second); return "" },
 		"invalidate": func(tag string) (string, error) {

@@ -32,6 +32,13 @@ func (p *keyPair) of(autoescape bool) fragment.Key {
 // nil, which is there in no other key.
 func (t *cacheTag) key(digest, name string, autoescape bool, version any, vary []any) fragment.Key {
 	var b fragment.KeyBuilder
+	t.startKey(&b, digest, name, autoescape, version)
+	finishKey(&b, vary)
+	return b.Key()
+}
+
+// startKey begins a key with all but VARY.
+func (t *cacheTag) startKey(b *fragment.KeyBuilder, digest, name string, autoescape bool, version any) {
 	b.Start(space, name)
 	if t.option[optVersion] != nil {
 		b.Nil()
@@ -40,12 +47,10 @@ func (t *cacheTag) key(digest, name string, autoescape bool, version any, vary [
 	if digest != "" {
 		b.String(digest)
 	}
-	finishKey(&b, autoescape, vary)
-	return b.Key()
+	b.Bool(autoescape)
 }
 
-func finishKey(b *fragment.KeyBuilder, autoescape bool, vary []any) {
-	b.Bool(autoescape)
+func finishKey(b *fragment.KeyBuilder, vary []any) {
 	for _, v := range vary {
 		b.Part(v)
 	}

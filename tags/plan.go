@@ -53,6 +53,9 @@ func (r *run) complete(b *Binding, p *plan) (err *pongo2.Error) {
 	if err = r.setPolicy(&p.policy); err != nil {
 		return err
 	}
+	if p.policy.Refresh, err = r.refreshes(); err != nil {
+		return err
+	}
 	p.key, err = r.key(b)
 	return err
 }

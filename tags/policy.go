@@ -47,14 +47,17 @@ func (r *run) setPolicy(p *fragment.Policy) *pongo2.Error {
 			return r.failAt(r.at, err)
 		}
 	}
-	if o := r.tag.option[optRefresh]; o != nil {
-		v, err := r.evaluate(o)
-		if err != nil {
-			return err
-		}
-		p.Refresh = v.IsTrue()
-	}
 	return nil
+}
+
+// refreshes evaluates refresh=.
+func (r *run) refreshes() (bool, *pongo2.Error) {
+	o := r.tag.option[optRefresh]
+	if o == nil {
+		return false, nil
+	}
+	v, err := r.evaluate(o)
+	return err == nil && v.IsTrue(), err
 }
 
 // setField sets one field of a policy. In a template zero is none, as it reads; in a

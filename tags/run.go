@@ -30,6 +30,9 @@ type run struct {
 
 	kept  bool // it is looked up and stored
 	stale bool // a stale value was served
+
+	placeless bool // the body does not see forloop
+
 	named string
 	vary  []any
 	few   [4]any // room for vary

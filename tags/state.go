@@ -25,7 +25,7 @@ func (r reader) checkState(doc *pongo2.Parser, from, to int) (err *pongo2.Error)
 			loops--
 		case "cycle", "ifchanged":
 			if loops == 0 {
-				err = r.fail(t, fmt.Sprintf("{%% %s %%} inside of {%% cache %%} would count on a miss and not on a hit: put the whole {%% for %%} inside of the block, or use forloop.Counter0", t.Val))
+				err = r.fail(t, fmt.Sprintf("{%% %s %%} inside of {%% %s %%} would count on a miss and not on a hit: put the whole {%% for %%} inside of the block, or use forloop.Counter0", t.Val, r.start.Val))
 			}
 		}
 		return err == nil
@@ -49,7 +49,7 @@ func (r reader) checkCycles(doc *pongo2.Parser, from, to int) (err *pongo2.Error
 	})
 	eachCycle(doc, from, to, func(t *pongo2.Token, args []*pongo2.Token) {
 		if len(args) == 1 && args[0].Typ == pongo2.TokenIdentifier && outside[args[0].Val] && err == nil {
-			err = r.fail(t, fmt.Sprintf("{%% cycle %s %%} inside of {%% cache %%} would move on a cycle outside of it, on a miss and not on a hit: begin that cycle inside of the block", args[0].Val))
+			err = r.fail(t, fmt.Sprintf("{%% cycle %s %%} inside of {%% %s %%} would move on a cycle outside of it, on a miss and not on a hit: begin that cycle inside of the block", args[0].Val, r.start.Val))
 		}
 	})
 	return err

@@ -104,9 +104,10 @@ func (d *digest) addDefinitions(name string) {
 }
 
 // defineNothing holds the template tags that only write: cycle and widthratio, which
-// may name what they come to, are none.
+// may name what they come to, are none, nor is cacheeach, which names its items.
 var defineNothing = wordSet("block endblock include comment endcomment autoescape endautoescape ifchanged endifchanged " +
-	"filter endfilter firstof lorem now spaceless endspaceless templatetag " + ourWords)
+	"filter endfilter firstof lorem now spaceless endspaceless templatetag " +
+	strings.ReplaceAll(ourWords, "cacheeach", ""))
 
 func wordSet(words string) map[string]bool {
 	set := make(map[string]bool)

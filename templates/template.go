@@ -13,6 +13,7 @@ import (
 
 	"github.com/flosch/pongo2/v6"
 
+	"github.com/pongocache/pongocache/fragment"
 	"github.com/pongocache/pongocache/tags"
 )
 
@@ -22,7 +23,8 @@ type Template struct {
 	name   string
 	text   []byte // of a template from a string
 	pongo2 *pongo2.Template
-	made   *generation // of these sources
+	made   *generation    // of these sources
+	ahead  fragment.Ahead // the keys of its blocks
 
 	collected bool             // guarded by set.mu, as what follows
 	blocks    []*tags.BlockTag // that stand in its text; once collected they stay
@@ -46,6 +48,8 @@ func (t *Template) render(ctx context.Context, w io.Writer, data any) error {
 	if err := s.fill(data); err != nil {
 		return fmt.Errorf("templates: render %q: %w", t.name, err)
 	}
+	ctx, done := t.ahead.Fetch(ctx)
+	defer done()
 	if t.set.outline {
 		return t.renderOutlined(ctx, w, s)
 	}
