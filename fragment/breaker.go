@@ -100,9 +100,6 @@ func (b *breaker) answered(now time.Time) (state breakerState, changed bool) {
 	return b.state, false
 }
 
-// isDown reports whether the Backend is not to be read.
-func (c *core) isDown() bool { return c.shared != nil && c.shared.breaker.now() != closed }
-
 // enter returns the ctx of a call, which ends early if the breaker opens; or
 // ErrDown, if the call is not to be made. reads tells that it does not write.
 func (b *breaker) enter(ctx context.Context, reads bool) (inside context.Context, one *calling, err error) {
@@ -130,27 +127,28 @@ func (one *calling) leave() {
 // budget, and so would those who wait for that page.
 var errWentDown = errors.New("fragment: the backend went down meanwhile")
 
-// asks runs one call to a Backend that is not of this process, unless the breaker
-// is open, and tells the breaker how it ended. reads tells that it does not write.
-func (c *core) asks(ctx context.Context, reads bool, call func(context.Context) error) error {
-	b := c.shared.breaker
+// asks runs one call to a shard of a Backend that is not of this process, unless its
+// breaker is open, and tells the breaker how it ended. reads tells that it does not
+// write.
+func (c *core) asks(ctx context.Context, at *shard, reads bool, call func(context.Context, Backend) error) error {
+	b := at.breaker
 	inside, one, err := b.enter(ctx, reads)
 	if err != nil {
 		return err
 	}
 	defer one.leave()
 	began := time.Now()
-	err = guarded(func() error { return call(inside) })
+	err = guarded(func() error { return call(inside, at.backend) })
 	switch {
 	case errors.Is(err, ErrTooLarge) || errors.Is(err, errors.ErrUnsupported):
 		return err // it answers
 	case err != nil && context.Cause(inside) == errWentDown:
 		return fmt.Errorf("%w: %w", errWentDown, err)
-	case err != nil && ctx.Err() != nil && !errors.Is(context.Cause(ctx), errBudget) && time.Since(began) < c.readTimeout/2:
-		return err // it is the caller who gave up, and soon
+	case err != nil && ctx.Err() != nil && (c.isSplit() || !errors.Is(context.Cause(ctx), errBudget)) && time.Since(began) < c.readTimeout/2:
+		return err // it is the caller who gave up, and soon; or another shard has used up the time
 	}
 	if b.note(err) {
-		c.tell(ctx, Event{Kind: EventBreaker, Reason: open.String(), Err: err})
+		c.tell(ctx, Event{Kind: EventBreaker, Reason: open.String(), Err: err, Shard: c.shardNo(at)})
 		c.mend()
 	}
 	return err

@@ -65,7 +65,7 @@ func (c *Cache) DoFiller(ctx context.Context, k Key, p Policy, f Filler) ([]byte
 		c.warnUnopened(ctx)
 		return fillUnkept(ctx, &p, f)
 	}
-	if other := c.instead(); other != nil {
+	if other := c.instead(k); other != nil {
 		return other.DoFiller(ctx, k, core.insteadPolicy(p), f)
 	}
 	p.begin(&core.policy)

@@ -42,7 +42,7 @@ func HeldBy(c *Cache) (h Held) {
 		d.mu.Lock()
 		h.OwedSlots, h.OwedKeys = len(d.slots), len(d.keys)
 		d.mu.Unlock()
-		h.Down = k.isDown()
+		h.Down = k.isHurt()
 	}
 	return h
 }

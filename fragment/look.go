@@ -41,21 +41,31 @@ func (c *core) look(ctx context.Context, tags []string, filling bool, asks []*as
 	seen, raws, err := c.readWithStamps(ctx, c.slotsToSee(tags, filling, asks), asks)
 	if err != nil {
 		c.unread(ctx, asks[0].name, began, err)
+	}
+	if seen == nil {
 		return
 	}
 	if unknown := c.decodeAll(ctx, asks, raws, seen); len(unknown) > 0 {
 		more, err := c.shared.readStamps(ctx, unknown, c.getMany)
 		if err != nil {
 			c.unread(ctx, asks[0].name, began, err)
-			more = new(sight)
+		}
+		if more == nil {
+			more = c.shared.forget(new(sight), err)
 		}
 		seen.add(more)
 	}
 	for _, a := range asks {
-		a.view.at, a.e.asked = seen, began
+		if a.e.asked = began; seen.isAway(c.shared.noOf(a.key)) {
+			continue
+		}
+		a.view.at = seen
 		if a.found = c.judgeShared(a, raws[a.key] != nil); a.found == fresh {
 			c.keepRead(ctx, a.key, a.e, mark, a.view.guard)
 		}
+	}
+	if filling && c.isSplit() {
+		c.seeToFill(ctx, seen, asks)
 	}
 }
 
@@ -68,9 +78,12 @@ func (c *core) unread(ctx context.Context, name string, began time.Time, err err
 
 // slotsToSee are the slots whose stamps a look asks for at once.
 func (c *core) slotsToSee(tags []string, filling bool, asks []*ask) []slotNo {
-	slots := append(make([]slotNo, 0, 8), clearSlot)
-	if filling {
-		slots = append(slots, epochSlot)
+	slots := make([]slotNo, 0, 8)
+	if !c.isSplit() {
+		slots = append(slots, clearSlot)
+		if filling {
+			slots = append(slots, epochSlot)
+		}
 	}
 	for _, some := range [][]string{c.policy.Tags, tags} {
 		for _, tag := range some {
@@ -80,11 +93,15 @@ func (c *core) slotsToSee(tags []string, filling bool, asks []*ask) []slotNo {
 	for _, a := range asks {
 		slots = append(slots, c.shared.guess(a.key)...)
 	}
+	if c.isSplit() {
+		slots = c.shared.besides(slots, filling, asks)
+	}
 	return distinct(slots)
 }
 
 // readWithStamps reads the entries of asks, the stamps of their keys and those
-// of slots, which are in order.
+// of slots, which are in order. If some shards fail and others do not it returns both
+// an error and what those hold.
 func (c *core) readWithStamps(ctx context.Context, slots []slotNo, asks []*ask) (*sight, map[string][]byte, error) {
 	keys := make([]string, 0, 2*len(asks)+len(slots))
 	for _, a := range asks {
@@ -92,13 +109,13 @@ func (c *core) readWithStamps(ctx context.Context, slots []slotNo, asks []*ask) 
 	}
 	keys = c.shared.appendKeysOf(keys, slots)
 	found, err := c.getMany(ctx, keys)
-	if err != nil {
+	if c.shared.failedAll(err, keys) {
 		return nil, nil, err
 	}
 	for i, a := range asks {
 		a.view.own = stampIn(found, keys[2*i+1])
 	}
-	return sightOf(slots, keys[2*len(asks):], found), found, nil
+	return c.shared.forget(sightOf(slots, keys[2*len(asks):], found), err), found, err
 }
 
 // decodeAll decodes what was read, drops what is no entry, and returns the slots
@@ -117,7 +134,7 @@ func (c *core) decodeAll(ctx context.Context, asks []*ask, raws map[string][]byt
 		var slots []slotNo
 		a.e.eachTag(func(_ []byte, slot slotNo, _ uint64) bool {
 			slots = append(slots, slot)
-			if !seen.knows(slot) {
+			if !seen.knows(slot) && !seen.isAway(c.shared.noOfSlot(slot)) {
 				unknown = append(unknown, slot)
 			}
 			return true
@@ -136,7 +153,7 @@ func (c *core) judgeShared(a *ask, there bool) state {
 		return missing
 	case !isStamp(a.e.own) || a.e.own != a.view.own:
 		return missing
-	case !c.isCurrent(clearSlot, a.e.clear, a.view.at):
+	case !c.isCurrent(c.clearOf(a.key), a.e.clear, a.view.at):
 		return missing
 	}
 	valid := a.e.eachTag(func(_ []byte, slot slotNo, stamp uint64) bool { return c.isCurrent(slot, stamp, a.view.at) })

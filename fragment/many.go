@@ -69,7 +69,7 @@ func (c *Cache) doAll(ctx context.Context, b *batch, p Policy, fill func(*core, 
 			return nil, err
 		}
 	}
-	if other := c.instead(); other != nil {
+	if other := c.instead(b.keys...); other != nil {
 		return other.doAll(ctx, b, c.core.Load().insteadPolicy(p), fill)
 	}
 	core := c.core.Load()

@@ -24,14 +24,20 @@ import (
 // An invalidation takes steps, each in all caches that are concerned before the
 // next: see moveShared.
 //
+// A Backend of several shards (see Sharder) holds the stamps that judge an entry
+// with the entry, so that none of the other shards has to be there: one of Clear on
+// each shard, for the entries there, and that of a key on the shard of the key. That
+// of a tag lies on a shard of its own, and the epoch is one for each shard, for the
+// tags whose stamps lie there.
+//
 // The stamp of a key keeps a fill of another process, which began before the key
 // was set or deleted, from bringing back what was there: Set changes it and Delete
 // removes it. A fill gives one to its key, if there is none, before it begins. Each
 // write of an entry sees to it that the stamp of its key stays for longer.
 type shared struct {
 	prefix  string // of the keys of stamps
-	clear   string // the keys of those that are read most
-	epoch   string
+	shards  []*shard
+	shardOf func(key string) int // nil for one
 	seed    maphash.Seed
 	guesses [1 << 12]atomic.Pointer[guess]
 	looks   atomic.Uint64 // and fills that began: see view
@@ -39,7 +45,6 @@ type shared struct {
 	touches bool          // the Backend can prolong what it holds
 	leases  bool          // it is a Locker
 	debts   debts
-	breaker *breaker
 }
 
 const (
@@ -50,27 +55,39 @@ const (
 
 func newShared(b Backend, prefix string, maxFaults int) *shared {
 	prefix += "!"
-	s := &shared{
-		prefix: prefix, clear: prefix + "clear", epoch: prefix + "epoch", seed: maphash.MakeSeed(),
-		creates: make(chan struct{}, 1), touches: canTouch(b), breaker: newBreaker(maxFaults),
-	}
+	s := &shared{prefix: prefix, seed: maphash.MakeSeed(), creates: make(chan struct{}, 1), touches: canTouch(b)}
 	_, s.leases = b.(Locker)
+	backends, shardOf := shardsOf(b)
+	s.shards, s.shardOf = make([]*shard, len(backends)), shardOf
+	for no, one := range backends {
+		s.shards[no] = &shard{
+			no: no, backend: one, breaker: newBreaker(maxFaults),
+			clear: s.pinned(no, prefix+"clear", ""), epoch: s.pinned(no, prefix+"epoch", ""),
+		}
+	}
 	return s
 }
 
 // keyOfSlot is where the Backend holds the stamp of a slot.
 func (s *shared) keyOfSlot(slot slotNo) string {
-	switch slot {
-	case clearSlot:
-		return s.clear
-	case epochSlot:
-		return s.epoch
+	if slot >= firstOwnSlot {
+		one := s.shards[int(clearSlot-slot)/2]
+		if slot == clearSlotOf(one.no) {
+			return one.clear
+		}
+		return one.epoch
 	}
 	return s.prefix + strconv.FormatUint(uint64(slot), 16)
 }
 
 // keyOfKey is where the Backend holds the stamp of a key.
-func (s *shared) keyOfKey(key string) string { return s.prefix + "k|" + key[len(s.prefix)-1:] }
+func (s *shared) keyOfKey(key string) string {
+	own := key[len(s.prefix)-1:]
+	if !s.isSplit() {
+		return s.prefix + "k|" + own
+	}
+	return s.pinned(s.shardOf(key), s.prefix+"k", "|"+own)
+}
 
 // newStamp is a number that never was.
 func newStamp() uint64 {

@@ -12,6 +12,23 @@ type sight struct {
 	known  []stamped // in the order of their slots; at first few
 	few    [6]stamped
 	wanted []slotNo // those of them that a fill relies on, not only an entry that was read
+	away   []bool   // the shards that did not answer, whose slots are not known; nil if all did
+}
+
+// isAway reports whether the shard of that number did not answer.
+func (s *sight) isAway(no int) bool { return s.away != nil && s.away[no] }
+
+// forget forgets what is of shards that did not answer, as err says.
+func (s *shared) forget(seen *sight, err error) *sight {
+	if err == nil {
+		return seen
+	}
+	seen.away = make([]bool, len(s.shards))
+	for no := range seen.away {
+		seen.away[no] = failedAt(err, no)
+	}
+	seen.known = slices.DeleteFunc(seen.known, func(t stamped) bool { return seen.away[s.noOfSlot(t.slot)] })
+	return seen
 }
 
 // find returns where a slot is, or belongs.
@@ -31,10 +48,11 @@ func (s *sight) knows(slot slotNo) bool {
 	return known
 }
 
-// without returns the wanted slots that have no stamp.
+// without returns the wanted slots that have no stamp, as far as their shards have
+// answered.
 func (s *sight) without() (none []slotNo) {
 	for _, slot := range s.wanted {
-		if s.of(slot) == 0 {
+		if at, known := s.find(slot); known && s.known[at].stamp == 0 {
 			none = append(none, slot)
 		}
 	}
@@ -43,7 +61,7 @@ func (s *sight) without() (none []slotNo) {
 
 // with returns s with the stamps from now where it has none.
 func (s *sight) with(now *sight) *sight {
-	both := &sight{known: slices.Clone(s.known), wanted: s.wanted}
+	both := &sight{known: slices.Clone(s.known), wanted: s.wanted, away: s.away}
 	for i := range both.known {
 		if one := &both.known[i]; one.stamp == 0 {
 			one.stamp = now.of(one.slot)
@@ -55,6 +73,12 @@ func (s *sight) with(now *sight) *sight {
 // add adds what another look saw of slots that s does not know.
 func (s *sight) add(more *sight) {
 	s.known = append(s.known, more.known...)
+	for no, is := range more.away {
+		if s.away == nil {
+			s.away = make([]bool, len(more.away))
+		}
+		s.away[no] = s.away[no] || is
+	}
 	slices.SortFunc(s.known, func(a, b stamped) int { return cmp.Compare(a.slot, b.slot) })
 }
 
@@ -80,15 +104,16 @@ func sightOf(slots []slotNo, keys []string, found map[string][]byte) *sight {
 }
 
 // readStamps reads the stamps of slots, which nobody else has, by get: that is
-// getMany, or getManyToWrite as a part of a write.
+// getMany, or getManyToWrite as a part of a write. If some shards fail and others
+// do not it returns both an error and what those hold.
 func (s *shared) readStamps(ctx context.Context, slots []slotNo, get func(context.Context, []string) (map[string][]byte, error)) (*sight, error) {
 	slots = distinct(slots)
 	keys := s.keysOf(slots)
 	found, err := get(ctx, keys)
-	if err != nil {
+	if s.failedAll(err, keys) {
 		return nil, err
 	}
-	return sightOf(slots, keys, found), nil
+	return s.forget(sightOf(slots, keys, found), err), err
 }
 
 // distinct brings slots, which nobody else has, in their order, each once.

@@ -11,21 +11,27 @@ func (c *core) stampShared(ctx context.Context, d *draft) error {
 		return errUnseen
 	}
 	d.entry.own = d.view.own
-	switch d.entry.clear = d.view.at.of(clearSlot); {
+	switch d.entry.clear = d.view.at.of(c.clearOf(d.key)); {
 	case d.entry.clear == 0 || !isStamp(d.entry.own):
 		return errUnseen
 	case isBlock(d.entry.clear):
 		return errOutdated
 	}
-	late := make(map[slotNo]uint64)
+	unseen, late := false, make(map[slotNo]uint64)
 	for i := range d.stamped {
 		t := &d.stamped[i]
 		if t.stamp = d.view.at.of(t.slot); !isStamp(t.stamp) {
 			late[t.slot] = 0
 		}
+		if late, no := !isStamp(t.stamp), c.shared.noOfSlot(t.slot); late && d.view.at.isAway(no) {
+			unseen = true
+		}
 	}
 	c.rememberTags(d)
-	if len(late) == 0 {
+	switch {
+	case unseen:
+		return errUnseen
+	case len(late) == 0:
 		return nil
 	}
 	if err := c.stampLate(ctx, d.view.at, late); err != nil {
@@ -49,7 +55,7 @@ func (c *core) rememberTags(d *draft) {
 }
 
 // stampLate finds the stamps of slots that were not known before the fill, in
-// this order: the stamps, then the epoch.
+// this order: the stamps, then the epochs of their shards. See sharedmove.go.
 func (c *core) stampLate(ctx context.Context, before *sight, late map[slotNo]uint64) error {
 	ctx, cancel := c.writing(ctx)
 	defer cancel()
@@ -78,12 +84,27 @@ func (c *core) stampLate(ctx context.Context, before *sight, late map[slotNo]uin
 			late[slot] = stamp
 		}
 	}
-	now, err = c.shared.readStamps(ctx, []slotNo{epochSlot}, c.getManyToWrite)
+	epochs := c.shared.epochsOf(slots)
+	now, err = c.shared.readStamps(ctx, epochs, c.getManyToWrite)
 	if err != nil {
 		return unwritten(err)
 	}
-	if epoch := before.of(epochSlot); !isStamp(epoch) || epoch != now.of(epochSlot) {
-		return errOutdated
+	for _, epoch := range epochs {
+		if !before.sameAs(now, epoch) {
+			return errOutdated
+		}
 	}
 	return nil
+}
+
+// epochsOf are the slots of the epochs that an invalidation of slots changes.
+func (s *shared) epochsOf(slots []slotNo) []slotNo {
+	if !s.isSplit() {
+		return []slotNo{epochSlot}
+	}
+	var epochs []slotNo
+	for _, slot := range slots {
+		epochs = append(epochs, epochSlotOf(s.noOfSlot(slot)))
+	}
+	return distinct(epochs)
 }
