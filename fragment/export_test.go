@@ -64,3 +64,12 @@ func ConfigOf(r *Registry, text string) (urls map[string]string, options map[str
 	}
 	return urls, options, err
 }
+
+// TextOf is what a Backend of a Cache without a prefix knows k by.
+func TextOf(k Key) string { return k.text }
+
+// StampKey is where it holds the stamp of tag.
+func StampKey(tag string) string {
+	s := &shared{prefix: "!"}
+	return s.keyOfSlot(newStamps(true, 1).slotOf(tag))
+}
