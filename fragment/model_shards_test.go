@@ -83,7 +83,7 @@ func (o *outages) end() {
 // Over three stores that fail and heal as they like, each process shows nothing from
 // before a change that was announced, whoever of them could be told.
 func TestModelOfSeveralStores(t *testing.T) {
-	m := newModel(t, 12)
+	m := newModel(t, 18)
 	m.partly = true
 	out := newOutages(m)
 	for i := range 3 {
