@@ -189,7 +189,10 @@ func TestServerThatStoodStillBringsNothingBack(t *testing.T) {
 				}
 				wantGet(t, here, elsewhere[0], "-")
 				wantGet(t, here, on[0], "-")
-				time.Sleep(2 * time.Second)
+				for range 200 {
+					time.Sleep(10 * time.Millisecond)
+					wantGet(t, there, elsewhere[0], "-") // not even for a moment
+				}
 				for _, cache := range c.caches {
 					for _, k := range []fragment.Key{on[0], on[1], elsewhere[0]} {
 						wantGet(t, cache, k, "-")
