@@ -46,14 +46,7 @@ func (c *core) look(ctx context.Context, tags []string, filling bool, asks []*as
 		return
 	}
 	if unknown := c.decodeAll(ctx, asks, raws, seen); len(unknown) > 0 {
-		more, err := c.shared.readStamps(ctx, unknown, c.getMany)
-		if err != nil {
-			c.unread(ctx, asks[0].name, began, err)
-		}
-		if more == nil {
-			more = c.shared.forget(new(sight), err)
-		}
-		seen.add(more)
+		seen.add(c.seeMore(ctx, asks[0].name, unknown))
 	}
 	for _, a := range asks {
 		if a.e.asked = began; seen.isAway(c.shared.noOf(a.key)) {
@@ -67,6 +60,20 @@ func (c *core) look(ctx context.Context, tags []string, filling bool, asks []*as
 	if filling && c.isSplit() {
 		c.seeToFill(ctx, seen, asks)
 	}
+}
+
+// seeMore reads the stamps of slots in a trip of its own. What cannot be read is not
+// known, and its shards are not asked again.
+func (c *core) seeMore(ctx context.Context, name string, slots []slotNo) *sight {
+	began := time.Now()
+	more, err := c.shared.readStamps(ctx, slots, c.getMany)
+	if err != nil {
+		c.unread(ctx, name, began, err)
+	}
+	if more == nil {
+		more = c.shared.forget(new(sight), err)
+	}
+	return more
 }
 
 // unread tells of a read that failed, unless it is the caller who gave up.

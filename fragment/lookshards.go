@@ -3,7 +3,6 @@ package fragment
 import (
 	"context"
 	"slices"
-	"time"
 )
 
 // What a look and a fill see of the stamps of a Backend of several shards. A look
@@ -60,18 +59,10 @@ func (c *core) seeToFill(ctx context.Context, seen *sight, asks []*ask) {
 
 // seeOthers reads what seen does not know of the shards and a fill has to have seen.
 func (c *core) seeOthers(ctx context.Context, name string, seen *sight) *sight {
-	began, slots := time.Now(), c.shared.others(seen)
-	if len(slots) == 0 {
-		return nil
+	if slots := c.shared.others(seen); len(slots) > 0 {
+		return c.seeMore(ctx, name, slots)
 	}
-	more, err := c.shared.readStamps(ctx, slots, c.getMany)
-	if err != nil {
-		c.unread(ctx, name, began, err)
-	}
-	if more == nil { // nobody asks those again for this look
-		more = c.shared.forget(new(sight), err)
-	}
-	return more
+	return nil
 }
 
 // widen adds what another look saw, as such that a fill relies on.

@@ -198,8 +198,7 @@ func isErrDown(err error) bool {
 // failedAt reports whether err is of the shard of that number: also if it does not
 // tell of whom it is.
 func failedAt(err error, no int) bool {
-	var each shardErrors
-	if errors.As(err, &each) {
+	if each, ok := err.(shardErrors); ok { // not one that it wraps: that may be of another cache
 		return each[no] != nil
 	}
 	return err != nil
@@ -207,8 +206,8 @@ func failedAt(err error, no int) bool {
 
 // failedAll reports whether err is of all that were asked, which had these keys.
 func (s *shared) failedAll(err error, keys []string) bool {
-	var each shardErrors
-	if !errors.As(err, &each) {
+	each, ok := err.(shardErrors)
+	if !ok {
 		return err != nil
 	}
 	for _, key := range keys {

@@ -2,6 +2,8 @@ package fragment
 
 import (
 	"context"
+	"maps"
+	"slices"
 )
 
 // stampShared gives the tags of a draft the stamps that the Backend held before
@@ -17,21 +19,15 @@ func (c *core) stampShared(ctx context.Context, d *draft) error {
 	case isBlock(d.entry.clear):
 		return errOutdated
 	}
-	unseen, late := false, make(map[slotNo]uint64)
+	late := make(map[slotNo]uint64)
 	for i := range d.stamped {
 		t := &d.stamped[i]
 		if t.stamp = d.view.at.of(t.slot); !isStamp(t.stamp) {
 			late[t.slot] = 0
 		}
-		if late, no := !isStamp(t.stamp), c.shared.noOfSlot(t.slot); late && d.view.at.isAway(no) {
-			unseen = true
-		}
 	}
 	c.rememberTags(d)
-	switch {
-	case unseen:
-		return errUnseen
-	case len(late) == 0:
+	if len(late) == 0 {
 		return nil
 	}
 	if err := c.stampLate(ctx, d.view.at, late); err != nil {
@@ -59,9 +55,9 @@ func (c *core) rememberTags(d *draft) {
 func (c *core) stampLate(ctx context.Context, before *sight, late map[slotNo]uint64) error {
 	ctx, cancel := c.writing(ctx)
 	defer cancel()
-	var slots []slotNo
-	for slot := range late {
-		slots = append(slots, slot)
+	slots := slices.Collect(maps.Keys(late))
+	if slices.ContainsFunc(slots, func(slot slotNo) bool { return before.isAway(c.shared.noOfSlot(slot)) }) {
+		return errUnseen // nor is the epoch known
 	}
 	now, err := c.shared.readStamps(ctx, slots, c.getManyToWrite)
 	if err != nil {
@@ -84,8 +80,13 @@ func (c *core) stampLate(ctx context.Context, before *sight, late map[slotNo]uin
 			late[slot] = stamp
 		}
 	}
+	return c.testEpochs(ctx, before, slots)
+}
+
+// testEpochs reports that slots may have been invalidated since their epochs were seen.
+func (c *core) testEpochs(ctx context.Context, before *sight, slots []slotNo) error {
 	epochs := c.shared.epochsOf(slots)
-	now, err = c.shared.readStamps(ctx, epochs, c.getManyToWrite)
+	now, err := c.shared.readStamps(ctx, epochs, c.getManyToWrite)
 	if err != nil {
 		return unwritten(err)
 	}

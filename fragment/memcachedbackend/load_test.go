@@ -4,7 +4,10 @@ import (
 	"context"
 	"fmt"
 	"math/rand/v2"
+	"sync"
 	"sync/atomic"
+	"syscall"
+	"testing"
 	"time"
 
 	"github.com/pongocache/pongocache/fragment"
@@ -95,4 +98,48 @@ func (l *load) report() {
 	if slowest := time.Duration(l.slowest.Load()); slowest > 3*time.Second {
 		l.Errorf("the slowest page took %v, want at most some budgets of a call", slowest)
 	}
+}
+
+// becomes waits until the last that both processes were told of a breaker is this.
+func (l *load) becomes(state string) {
+	l.Helper()
+	for process := range l.caches {
+		await(l.T, 5*time.Second, "a breaker that is "+state, func() bool {
+			told := l.seen[process].Events(fragment.EventBreaker)
+			return len(told) > 0 && told[len(told)-1].Reason == state
+		})
+	}
+}
+
+// Many ask while one server stands still, and another one is killed: nobody is shown
+// what was announced as out of date, no page fails or waits for long.
+func TestServersFailUnderLoad(t *testing.T) {
+	t.Parallel()
+	three := newTrio(t)
+	load := newLoad(three)
+	var all sync.WaitGroup
+	end := make(chan struct{})
+	for i := range 12 {
+		all.Go(func() { load.ask(end, i%2) })
+	}
+	all.Go(func() { load.announce(end) })
+	for i, s := range three.servers[:2] {
+		if i == 1 {
+			s.Kill()
+		} else {
+			s.Signal(syscall.SIGSTOP)
+		}
+		load.becomes("open")
+		time.Sleep(500 * time.Millisecond) // of a site that goes on without it
+		if i == 1 {
+			s.Restart()
+		} else {
+			s.Signal(syscall.SIGCONT)
+		}
+		load.becomes("closed")
+	}
+	close(end)
+	all.Wait()
+	load.report()
+	three.used()
 }
