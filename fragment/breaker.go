@@ -18,7 +18,7 @@ const (
 	settling         = 1250 * time.Millisecond // several times lastTry, and what a try takes
 )
 
-// A breaker keeps a Backend that is down from being asked. It opens after so many
+// A breaker keeps a Backend, or one shard of it, that is down from being asked. It opens after so many
 // faults in a row. Then a goroutine of the Cache tries now and again (see mend)
 // and, as soon as one try succeeds, half opens it: writes are let through. Reads
 // follow after a pause, in which other processes, that have heard of the same

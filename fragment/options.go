@@ -38,7 +38,8 @@ type Options struct {
 	// has it; it is closed with this Cache, and may have a Fallback itself. It is
 	// told what is invalidated, always. Set then stores there alone, and what the
 	// Backend holds is deleted when that is back; InvalidateTags, Clear and Delete
-	// still return the fault. Its Stats are its own.
+	// still return the fault. Its Stats are its own. Of a Sharder it is asked for what
+	// lies on a shard that is down; for many keys at once, if that is so of all of them.
 	Fallback *Cache
 	// FallbackTTL is how long an entry may live there at most: what other
 	// processes invalidate meanwhile, it is not told. Zero is 10 s.
@@ -52,8 +53,8 @@ type Options struct {
 	// not InProcess may take. Zero is 100 ms for a read and 1 s for a write.
 	ReadTimeout, WriteTimeout time.Duration
 
-	// MaxFaults is after how many faults in a row such a Backend is left alone
-	// until it answers again. Zero is 5; negative asks it always.
+	// MaxFaults is after how many faults in a row such a Backend, or one shard of it
+	// (see Sharder), is left alone until it answers again. Zero is 5; negative asks it always.
 	MaxFaults int
 
 	// Observe, if not nil, is told each Event, on the goroutine on which it
