@@ -47,6 +47,12 @@ type Filler interface {
 
 	// A Filler may also have a method ServedStale(). It is called, on the
 	// caller's goroutine, when DoFiller is about to return a stale value.
+	//
+	// And it may have a method Tags() []string, which returns those that Fill is
+	// going to add by AddTags, as far as they are known before. It is called, on the
+	// caller's goroutine, before a key is looked up for the first time in a Backend
+	// that is shared with other processes, and saves round trips there. It adds none
+	// itself: one that is wrong or missing costs what it would have saved.
 }
 
 // fillFunc is the fill of Do: one that depends on nobody's goroutine.
@@ -91,6 +97,7 @@ func (c *core) do(ctx context.Context, k Key, p *Policy, f Filler) ([]byte, erro
 	if !p.Refresh && c.isNear(ctx, around, key, &e) && !p.isEarly(&e) {
 		return c.hit(ctx, k.name, &e, around)
 	}
+	c.foresee(key, f)
 	found, seen := c.lookupToFill(ctx, k.name, key, p.Tags, &e)
 	if found == fresh && !p.Refresh && !p.isEarly(&e) {
 		return c.hit(ctx, k.name, &e, around)

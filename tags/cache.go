@@ -56,7 +56,7 @@ func parseCache(doc *pongo2.Parser, start *pongo2.Token, args *pongo2.Parser) (p
 	if err != nil {
 		return nil, err
 	}
-	t := &cacheTag{start: start, arguments: a}
+	t, at := &cacheTag{start: start, arguments: a}, position(doc)
 	if err := t.parseBody(doc, r); err != nil {
 		return nil, err
 	}
@@ -66,6 +66,7 @@ func parseCache(doc *pongo2.Parser, start *pongo2.Token, args *pongo2.Parser) (p
 	if err := t.readDigest(r); err != nil {
 		return nil, err
 	}
+	t.collect(doc, at)
 	return t, nil
 }
 
@@ -81,6 +82,9 @@ func (t *cacheTag) parseBody(doc *pongo2.Parser, r reader) *pongo2.Error {
 		// well be about another tag inside of the body.
 		if doc.Remaining() == 0 && err.OrigError.Error() == "Unexpected EOF, expected tag endcache." {
 			return r.fail(t.start, "this block is not closed: {% endcache %} is missing")
+		}
+		if end := endOfOuter(doc, from, err); end != "" {
+			return r.fail(t.start, "this block is not closed before {% "+end+" %}: {% endcache %} is missing, or one of the two stands in the wrong place")
 		}
 		return err
 	}

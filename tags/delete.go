@@ -62,11 +62,11 @@ func parseUncache(doc *pongo2.Parser, start *pongo2.Token, args *pongo2.Parser) 
 		return nil, err
 	}
 	var a arguments
-	if r.Remaining() == 0 || r.atOption() {
-		return nil, r.fail(start, "the NAME is missing: write "+r.usage)
-	}
 	if err := r.rest(&a, optUsing); err != nil {
 		return nil, err
+	}
+	if a.name == nil {
+		return nil, r.fail(start, "the NAME is missing: write "+r.usage)
 	}
 	return &uncacheTag{start: start, name: a.name, vary: a.vary, using: a.option[optUsing]}, nil
 }

@@ -95,7 +95,11 @@
 // where x is a cycle that began outside. Only in a template that a body includes
 // can they not be seen.
 //
-// A block inside of itself, which has the same NAME and VARY, is an error.
+// A block inside of itself is an error: of the same NAME and VARY, version=, cache
+// and escaping and, where a NAME has a digest, of the same text. There two blocks of
+// one NAME and different text may be one inside of the other: they are two entries,
+// both of which [Delete] frees. In a set bound by [Bind] a NAME has no digest, so that
+// they are one entry, and an error: give each a NAME.
 //
 // A block reports to the block around it, and both to the page: their tags and
 // their remaining life. The ctx that carries this is handed to a template by
@@ -105,6 +109,23 @@
 // pongo2 calls a function in the context once for each use of its name. Where a
 // body uses one twice, call it once by {% with users=users %} inside of the body,
 // or by {% include "table.html" with users=users %}.
+//
+// # What is easily overlooked
+//
+// Whatever differs between those who see a block, and is not the same in its text,
+// belongs into VARY: the language, the currency, the role of a visitor.
+//
+// A NAME is not of one template. Blocks of one NAME, VARY and text are one entry
+// wherever they stand; in a set bound by [Bind] whatever their text. TTL, tags=,
+// stale=, jitter= and early= are not part of that: of two such blocks those of the one
+// that was rendered hold. The type of a VARY is: 7 and "7" are two entries.
+//
+// {% now %} and {% lorem %} in a body are what they were when it was rendered, and so
+// is all that a function returns. A function that must be called for each request,
+// such as one that counts or sets a cookie, does not belong into a body.
+//
+// In a set bound by [Bind] the options TrimBlocks and LStripBlocks of pongo2 cut more
+// off a template with each execution; a hit serves what the first one left.
 //
 // # Private keys
 //

@@ -100,6 +100,10 @@ func (s *site) data(more pongo2.Context) pongo2.Context {
 		"ttl":   90 * time.Second,
 		"one":   1, "uno": "1", "empty": "", "shared": "shared", "half": 0.5, "tiny": 2e-7, "tinier": 1e-7,
 		"yes": true, "no": false,
+		"pause": func(seconds int) string { time.Sleep(time.Duration(seconds) * time.Second); return "" },
+		"invalidate": func(tag string) (string, error) {
+			return "", s.registry.Cache(fragment.DefaultName).InvalidateTags(context.Background(), tag)
+		},
 	}
 	maps.Copy(data, more)
 	return data

@@ -1,6 +1,11 @@
 package tags
 
-import "github.com/flosch/pongo2/v6"
+import (
+	"fmt"
+	"strings"
+
+	"github.com/flosch/pongo2/v6"
+)
 
 // eachTag calls f with the name of each template tag of the tokens from up to
 // before to, and its index, in order, until it returns false. What {% comment %}
@@ -32,6 +37,34 @@ func find(doc *pongo2.Parser, from, to int, name string) (found *pongo2.Token) {
 		return found == nil
 	})
 	return found
+}
+
+// endOfOuter returns the word that ends a tag which began before from, if that is
+// what pongo2 could not parse in a body; else "".
+func endOfOuter(doc *pongo2.Parser, from int, err *pongo2.Error) string {
+	if err.Token == nil || err.OrigError.Error() != fmt.Sprintf("Tag '%s' not found (or beginning tag not provided)", err.Token.Val) {
+		return ""
+	}
+	name, isEnd := strings.CutPrefix(err.Token.Val, "end")
+	if !isEnd || name == "cache" || find(doc, 0, from, name) == nil {
+		return ""
+	}
+	open := 0
+	eachTag(doc, from, doc.Count(), func(t *pongo2.Token, _ int) bool {
+		switch {
+		case t == err.Token:
+			return false
+		case t.Val == name:
+			open++
+		case t.Val == err.Token.Val:
+			open--
+		}
+		return true
+	})
+	if open > 0 {
+		return ""
+	}
+	return err.Token.Val
 }
 
 // neverRuns reports whether a tag that ends at position is outside of every

@@ -1,7 +1,6 @@
 package tags
 
 import (
-	"context"
 	"fmt"
 	"slices"
 
@@ -98,20 +97,4 @@ func (r *run) lifetime() (lifetime, *pongo2.Error) {
 		return lifetime{}, r.failAt(r.at, wrong)
 	}
 	return life, nil
-}
-
-// addTags adds the tags that are not in the policy. That is needed on a miss
-// alone: on a hit the entry knows its tags.
-func (r *run) addTags(ctx context.Context) error {
-	if o := r.tag.option[optTags]; o != nil && !r.tag.literalTags {
-		tags, err := r.tags(o)
-		if err != nil {
-			return err
-		}
-		fragment.AddTags(ctx, tags...)
-	}
-	if r.kept && r.tag.own == "" && r.tag.arguments.name != nil {
-		fragment.AddTags(ctx, ownTag(r.named, r.vary))
-	}
-	return nil
 }

@@ -29,6 +29,8 @@ type run struct {
 	named string
 	vary  []any
 	few   [4]any // room for vary
+
+	added fillTags
 }
 
 var runs = sync.Pool{New: func() any { return new(run) }}

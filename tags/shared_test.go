@@ -69,3 +69,61 @@ func TestRowsAreStoredAtOnceInASharedCache(t *testing.T) {
 	}
 	here.want("page.html", nil, "made 1made 3")
 }
+
+// The tags of a block are looked at with the block itself, also where they are
+// evaluated and the process sees the block for the first time: the look, the look
+// of who leads, and what stores.
+func TestFirstMissInASharedCacheLooksAtTagsAtOnce(t *testing.T) {
+	data := pongo2.Context{"name": "row"}
+	for _, tag := range []string{
+		`cache 60 "row" using="remote" tags="users team"`, // known when it is parsed
+		`cache 60 "row" 1 using="remote" tags=list`,
+		`cache 60 name 1 using="remote" tags="user:"+user.ID`,
+		`cache 60 name using="remote"`,
+	} {
+		server := fragmenttest.NewServer()
+		source := `{% ` + tag + ` %}{{ made }}{% endcache %}`
+		first := process(t, server, source)
+		first.want("page.html", data, "made 1") // the stamps of its tags are there now
+		second := process(t, server, source)
+		server.ResetTrips()
+		second.want("page.html", data, "made 1")
+		if trips := server.Trips(); trips.All() != 1 {
+			t.Errorf("%s: the first hit took %v, want one round trip", tag, trips)
+		}
+		for _, vary := range [][]any{nil, {1}} {
+			remote, _ := first.registry.Lookup("remote")
+			if err := tags.Delete(context.Background(), remote, "row", vary...); err != nil {
+				t.Fatal(err)
+			}
+		}
+		third := process(t, server, source)
+		server.ResetTrips()
+		third.want("page.html", data, "made 1")
+		if trips, want := server.Trips(), (fragmenttest.Trips{GetMany: 2, Set: 2, Lock: 1, Unlock: 1}); trips != want {
+			t.Errorf("%s: the first miss took %v, want %v", tag, trips, want)
+		}
+	}
+}
+
+// Tags are evaluated once for a miss, and for a hit only where the process sees the
+// block for the first time; what is wrong with them fails no hit.
+func TestTagsAreEvaluatedBeforeAFirstLookup(t *testing.T) {
+	server, asked := fragmenttest.NewServer(), 0
+	source := `{% cache 60 "row" using="remote" tags=named() %}{{ made }}{% endcache %}`
+	data := pongo2.Context{"named": func() string { asked++; return "users" }}
+	here, there := process(t, server, source), process(t, server, source)
+	for i, step := range []struct {
+		s     *site
+		asked int
+	}{{here, 1}, {here, 1}, {there, 2}, {there, 2}} {
+		step.s.want("page.html", data, "made 1")
+		if asked != step.asked {
+			t.Errorf("rendering %d: the tags were evaluated %d times, want %d", i+1, asked, step.asked)
+		}
+	}
+	process(t, server, source).want("page.html", pongo2.Context{"named": func() int { return 1 }}, "made 1")
+	if _, err := process(t, fragmenttest.NewServer(), source).render("page.html", pongo2.Context{"named": func() int { return 1 }}); err == nil {
+		t.Error("got no error of a miss whose tags are wrong")
+	}
+}

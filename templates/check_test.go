@@ -35,7 +35,7 @@ func TestCheckTellsAllErrorsAtOnce(t *testing.T) {
 		`sub/cache.txt:2:11: near "0 %><% endcache %>": a TTL of 0 is not above zero`,
 		`missing.html:1:4: near "extends \"none.html\" %}": cannot load "none.html"`,
 		`endless.html:1:17: near "endcomment x %}": endcomment takes no arguments`,
-		`itself.html:1:12: `,
+		`itself.html:1:4: `,
 	} {
 		if n := strings.Count(err.Error(), want); n != 1 {
 			t.Errorf("got %d of %q in\n%v\nwant one", n, want, err)

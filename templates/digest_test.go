@@ -232,6 +232,22 @@ func TestATemplateThatCannotBeParsedToItsEndIsRefused(t *testing.T) {
 	_, err := render(set, "page.html", nil)
 	wantError(t, err, "page.html:2:18: near \"endcomment x %}\": endcomment takes no arguments: write {% endcomment %}")
 	wantRender(t, set, "other.html", nil, "other")
+	for _, source := range []string{
+		"{% comment %}{% endcomment x %Z", "{% comment %}{% endcomment", "{% comment %}{%- endcomment \té %}", "{% comment %}{{ {% endcomment x }}",
+		`{% comment %}{% x {%endcomment "%}" %}`, "{% comment %}{% endcomment }}", "{% comment %}{% endcomment -%",
+	} {
+		set := newSet(t, inMemory(map[string]string{"page.html": source}), templates.Options{})
+		_, err := render(set, "page.html", nil)
+		wantError(t, err, "endcomment takes no arguments: write {% endcomment %}")
+		_, err = set.FromString(source)
+		wantError(t, err, "endcomment takes no arguments: write {% endcomment %}")
+	}
+	for _, source := range []string{`{% comment %}{% endcommentx %}{% x "{% endcomment x" %}{%-endcomment-%}`, `{% verbatim %}{% endcomment x %}{% endverbatim %}{# {% endcomment x #}`} {
+		set := newSet(t, inMemory(map[string]string{"page.html": source}), templates.Options{})
+		if _, err := render(set, "page.html", nil); err != nil {
+			t.Errorf("%s: got %v, want no error", source, err)
+		}
+	}
 }
 
 // Templates that the set of pongo2 loads by itself have the same keys.

@@ -28,6 +28,12 @@
 // changes, and then drops what was made of any. A file that could not be parsed is
 // read again when it is asked for again.
 //
+// # Entries from Go
+//
+// [Set.Exists] and [Set.Get] ask for the entry of one block, by its template, NAME and
+// VARY: the digest, version and cache are known to the set. tags.Delete frees what
+// was stored under a NAME.
+//
 // # Several sets
 //
 // Two sets on one registry share the entries of blocks that have the same NAME and
@@ -41,7 +47,14 @@
 // # Errors
 //
 // An [Error] says path:line:column and what stands there, also of what is included,
-// extended or imported. [Check] returns those of all templates at once, for a test.
+// extended or imported. Columns count bytes, so that é is two and a tab is one, and
+// lines may end as on Windows. An error in a macro, and in what block.Super renders,
+// stands at the call, and its message tells the place in the macro. [Check] returns
+// the errors of all templates at once, for a test.
+//
+// # Private values
+//
+// Options.PrivateKeys names what belongs to one visitor: see package tags.
 //
 // # Development
 //
@@ -58,7 +71,11 @@
 //
 // A template is kept when it was parsed, for as long as the set: production reads
 // each file once, and with Options.Reload a changed file is seen by the next Render.
-// One that does not parse is read anew by the next Render that needs it.
+// One that does not parse is read anew by the next Render that needs it. One that
+// includes, extends or imports itself is refused, whatever if_exists says; but not a
+// macro that calls itself without end: that ends the process, as any recursion of Go
+// does, because pongo2 knows no bound for it. A panic of pongo2 in a rendering, such
+// as that of a division by zero, passes through Render to its caller.
 //
 // # The race detector
 //
@@ -67,4 +84,8 @@
 // nothing protects. All write the same value, so that no page comes out wrong,
 // but go test -race reports a program in which two such templates are rendered
 // at the same time. An include of a literal name is loaded beforehand.
+//
+// So has {% cycle %}, and {% ifchanged %}: they keep in the template how far they got.
+// Two renderings at the same time may mix up which is next, and go test -race reports
+// them. forloop.Counter0 and a comparison do the same without a state.
 package templates

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
-	"regexp"
 	"strings"
 
 	"github.com/flosch/pongo2/v6"
@@ -80,6 +79,7 @@ func (g *generation) failed(name string, text []byte, err error) error {
 		e.Path = name
 		g.locate(e, text, inner.Filename)
 	}
+	e.message = g.placed(e.message, e.Path, text)
 	e.quote(g.textOf(e.Path, text))
 	return e
 }
@@ -114,7 +114,7 @@ func (g *generation) textOf(path string, text []byte) []byte {
 
 // messageOf returns what is wrong without where it is.
 func messageOf(e *pongo2.Error) string {
-	switch text := places.ReplaceAllString(e.OrigError.Error(), "$1:$2:$3: "); e.Sender {
+	switch text := e.OrigError.Error(); e.Sender {
 	case "fromfile":
 		return fmt.Sprintf("cannot load %q: %s", e.Filename, text)
 	case "checkForValidIdentifiers":
@@ -125,9 +125,6 @@ func messageOf(e *pongo2.Error) string {
 		return text
 	}
 }
-
-// places finds the places in a text that pongo2 makes of an error of a macro.
-var places = regexp.MustCompile(`\[Error(?: \(where: [^)]*\))? in ([^|\]]+?) \| Line (\d+) Col (\d+)(?: near '.*?')?\] `)
 
 // locate sets the place where a template is named that could not be loaded:
 // the first one in the templates of which that of e is made.

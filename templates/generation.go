@@ -6,6 +6,7 @@ import (
 	"io/fs"
 	"maps"
 	"sync"
+	"sync/atomic"
 	"time"
 )
 
@@ -28,6 +29,7 @@ type source struct {
 	raw  []byte
 	text []byte // in the spelling of pongo2
 	tags []tagAt
+	fit  atomic.Bool // nothing in what it is made of is unfit for pongo2
 }
 
 // A version of a file is what can be learnt without reading it. The zero

@@ -8,6 +8,7 @@ type code struct {
 	pos   int
 	angle bool // between <% and %>, where no other delimiter may stand
 	why   stop
+	stuck []int // where a word endcomment stands that the end of its tag does not follow
 }
 
 // stop says why reading code has ended.
@@ -37,7 +38,10 @@ func (c *code) run() {
 		case c.angle && c.at("%>"):
 			c.end(true)
 			return
-		case !c.angle && (c.at("{{") || c.at("{%")), c.at("&&"):
+		case !c.angle && c.at("{%"):
+			c.pos += 2
+			c.checkEnd()
+		case !c.angle && c.at("{{"), c.at("&&"):
 			c.pos += 2
 		case isSpace(b), isWord(b), isSymbol(b):
 			c.pos++
@@ -47,6 +51,26 @@ func (c *code) run() {
 		}
 	}
 	c.why = outside
+}
+
+// checkEnd looks at what follows {%, which for pongo2 begins a tag within another
+// one too. It does not move.
+func (c *code) checkEnd() {
+	ahead := code{src: c.src, pos: c.pos}
+	if ahead.at("-") {
+		ahead.pos++
+	}
+	ahead.spaces()
+	from := ahead.pos
+	for ahead.pos < len(c.src) && isWord(c.src[ahead.pos]) {
+		ahead.pos++
+	}
+	if string(c.src[from:ahead.pos]) != "endcomment" {
+		return
+	}
+	if ahead.spaces(); !ahead.at("%}") && !ahead.at("-%}") {
+		c.stuck = append(c.stuck, from)
+	}
 }
 
 // end moves behind a closing delimiter, if that is the right one.

@@ -61,24 +61,13 @@ func (l *loader) source(name string) (*source, error) {
 	case !fs.ValidPath(name) || name == ".":
 		return nil, fmt.Errorf("%q is no name of a template: %w: want a path from the root of the file system such as \"users/list.html\", without a slash in front", name, fs.ErrInvalid)
 	case tooDeep():
-		return nil, fmt.Errorf("%q is included or extended without end: does it include or extend itself?", name)
+		return nil, errors.New(endlessly(name))
 	}
-	s, err := l.now.Load().source(name)
-	if err != nil {
-		return nil, err
+	now := l.now.Load()
+	if m := now.unfit(name); m != nil {
+		return nil, m
 	}
-	return s, refusal(name, s.raw, s.tags)
-}
-
-// refusal is why pongo2 must not see a source.
-func refusal(name string, raw []byte, tags []tagAt) error {
-	for _, t := range tags {
-		if t.endless() {
-			line, column := place(raw, t.at)
-			return &misplaced{name, line, column, "endcomment takes no arguments: write {% endcomment %}"}
-		}
-	}
-	return nil
+	return now.source(name)
 }
 
 // maxFrames is far above what templates that end need: pongo2 takes some ten

@@ -106,6 +106,32 @@ func TestEndlessTemplates(t *testing.T) {
 	wantRender(t, set, "fine.html", nil, "fine")
 }
 
+// What pongo2 takes for a template that is not there must not be tried to the power
+// of the depth, nor pass for one that is there; what is in a comment is not loaded.
+func TestEndlessTemplatesIfTheyExist(t *testing.T) {
+	const twice = `{% include "a.html" if_exists %}{% include "a.html" if_exists %}`
+	set := newSet(t, inMemory(map[string]string{
+		"a.html": "\n" + twice, "page.html": twice + "page", "b.html": `{% include "c.html" if_exists %}`, "c.html": `{% import "sub/../b.html" m %}`,
+		"d.html": `{% comment %}{% include "d.html" %}{% endcomment %}{# {% include "d.html" %} #}{% verbatim %}{% include "d.html" %}{% endverbatim %}d`,
+		"f.html": `{% include "g.html" if_exists %}`, "g.html": "{% comment %}{% endcomment x %}",
+		"e.html": `{% include "d.html" %}{% include "d.html" %}`,
+	}), templates.Options{})
+	for name, want := range map[string]string{
+		"a.html":    `a.html:2:4: near "include \"a.html\" if_exists %}{% include ": "a.html" is included or extended without end`,
+		"page.html": `render "page.html": a.html:2:4: near`,
+		"b.html":    `render "b.html": c.html:1:4: near "import \"sub/../b.html\" m %}": "b.html" is included`,
+		"f.html":    `render "f.html": g.html:1:17: near "endcomment x %}": endcomment takes no arguments`,
+		"c.html":    `render "c.html": b.html:1:4: near`,
+	} {
+		_, err := render(set, name, nil)
+		wantError(t, err, want)
+	}
+	wantRender(t, set, "e.html", nil, `{% include "d.html" %}d{% include "d.html" %}d`)
+	if _, err := set.FromString(twice); err == nil {
+		t.Error("got no error for a string that includes a template without end")
+	}
+}
+
 func TestDeepTemplatesThatEnd(t *testing.T) {
 	sources := map[string]string{"0.html": "end"}
 	for i := 1; i <= 200; i++ {

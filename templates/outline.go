@@ -9,6 +9,7 @@ import (
 	"io"
 	"math"
 	"path"
+	"regexp"
 	"slices"
 	"strings"
 	"time"
@@ -150,26 +151,31 @@ func pointsOf(spans []span, o *tags.Outline) (points []point) {
 func label(b tags.Block) string {
 	parts := []string{b.State + " " + b.Name}
 	if b.Life > 0 {
-		parts = append(parts, fmt.Sprintf("age %s of %s", round(b.Age), lifeOf(b.Life)))
+		parts = append(parts, fmt.Sprintf("age %s of %s", brief(b.Age), lifeOf(b.Life)))
 	}
 	if len(b.Tags) > 0 {
 		parts = append(parts, "tags "+strings.Join(b.Tags, " "))
 	}
 	if b.Cost > 0 {
-		parts = append(parts, "rendered in "+round(b.Cost).String())
+		parts = append(parts, "rendered in "+brief(b.Cost))
 	}
-	return strings.Map(safeRune, strings.Join(parts, ", "))
+	text := strings.Map(safeRune, strings.Join(parts, ", "))
+	return hyphens.ReplaceAllStringFunc(text, func(some string) string { return strings.Join(strings.Split(some, ""), " ") })
 }
 
-// safeRune spells what may end a comment, or is no text in HTML, in another way.
+// hyphens are what no comment may hold.
+var hyphens = regexp.MustCompile("--+")
+
+// safeRune spells what may end a comment, or is no text in HTML, in another way, and
+// the letter of microseconds so that the encoding of the page does not matter.
 func safeRune(r rune) rune {
 	switch {
-	case r == '-':
-		return '\u2010'
+	case r == 'µ':
+		return 'u'
 	case r == '<':
-		return '\u2039'
+		return '('
 	case r == '>':
-		return '\u203a'
+		return ')'
 	case !unicode.IsPrint(r):
 		return ' '
 	}
@@ -180,7 +186,19 @@ func lifeOf(d time.Duration) string {
 	if d >= 100*365*24*time.Hour {
 		return "forever"
 	}
-	return round(d).String()
+	return brief(d)
+}
+
+// brief is d in few letters: 5m, and not 5m0s.
+func brief(d time.Duration) string {
+	text := round(d).String()
+	if strings.HasSuffix(text, "m0s") {
+		text = strings.TrimSuffix(text, "0s")
+	}
+	if strings.HasSuffix(text, "h0m") {
+		text = strings.TrimSuffix(text, "0m")
+	}
+	return text
 }
 
 // round leaves three digits or so.

@@ -54,6 +54,7 @@ type rewriter struct {
 	out []byte // copy of src, made at the first change
 
 	found func(from, to int) // told of each template tag, if not nil
+	stuck []int              // where pongo2 would not end to parse
 }
 
 const (
@@ -115,6 +116,8 @@ func (r *rewriter) code() {
 	c := code{src: r.src[:r.end], pos: r.pos}
 	if c.run(); c.why == refused {
 		c.pos = r.end
+	} else {
+		r.stuck = append(r.stuck, c.stuck...)
 	}
 	if c.why == closed && r.at("{%") {
 		r.tell(r.pos, c.pos)

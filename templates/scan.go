@@ -11,6 +11,10 @@ type tagAt struct {
 	rest     []byte // behind word, without spaces around
 	from, to int    // of the whole tag, in the source
 	at       int    // of word, where pongo2 places errors
+
+	// In place of a tag: behind the word endcomment at this place pongo2 waits for
+	// the end of the tag without moving on.
+	stuck bool
 }
 
 // scan rewrites a source and finds its template tags, by the lexer that rewrites.
@@ -18,6 +22,9 @@ func scan(source []byte) (text []byte, tags []tagAt) {
 	r := newRewriter(source)
 	r.found = func(from, to int) { tags = append(tags, tagIn(source, from, to)) }
 	r.text()
+	for _, at := range r.stuck {
+		tags = append(tags, tagAt{from: at, to: at, at: at, stuck: true})
+	}
 	return r.result(), tags
 }
 
@@ -54,10 +61,6 @@ func (t tagAt) target() (name string, static bool) {
 	name = strings.ReplaceAll(string(t.rest[1:c.pos-1]), `\"`, `"`)
 	return strings.ReplaceAll(name, `\\`, `\`), true
 }
-
-// endless reports whether pongo2 would never end to parse the template: behind
-// the word endcomment it waits for the end of the tag without moving on.
-func (t tagAt) endless() bool { return t.word == "endcomment" && len(t.rest) > 0 }
 
 // place returns the line and the column of an offset, both from 1 on, the
 // column in bytes as pongo2 counts.

@@ -47,6 +47,13 @@ type Options struct {
 	// file is a template.
 	IsTemplate func(name string) bool
 
+	// PrivateKeys are the names in the data whose values belong to one visitor: a
+	// cached block that reads one is shown and not stored, nor is what is around it,
+	// and an Event says which name was read where. Nil stands for request, session
+	// and csrf; a slice that is empty and not nil makes none private. See
+	// tags.Binding.PrivateKeys.
+	PrivateKeys []string
+
 	// Globals are variables for every template of the set. Data given to Render
 	// goes before them.
 	Globals pongo2.Context
@@ -84,7 +91,7 @@ func New(files fs.FS, caches *fragment.Registry, o Options) (*Set, error) {
 	if err := s.pongo2.BanTag("ssi"); err != nil {
 		return nil, fmt.Errorf("templates: %w", err)
 	}
-	if err := s.addGlobals(o.Globals); err != nil {
+	if err := errors.Join(checkPrivateKeys(o.PrivateKeys), s.addGlobals(o.Globals)); err != nil {
 		return nil, err
 	}
 	var err error
@@ -92,10 +99,23 @@ func New(files fs.FS, caches *fragment.Registry, o Options) (*Set, error) {
 		return nil, fmt.Errorf("templates: %w", err)
 	}
 	s.binding.Use(s.loader)
+	if o.PrivateKeys != nil {
+		s.binding.PrivateKeys(o.PrivateKeys...)
+	}
 	if o.Reload {
 		s.binding.TagBlocks(reloadTag)
 	}
 	return s, nil
+}
+
+// checkPrivateKeys refuses a name that no variable has, which would protect nothing.
+func checkPrivateKeys(names []string) error {
+	for _, name := range names {
+		if !identifier.MatchString(name) {
+			return fmt.Errorf("templates: Options.PrivateKeys: %q is no name of a variable: want letters, digits and _, such as \"session\"; of session.User that is session", name)
+		}
+	}
+	return nil
 }
 
 func (s *Set) addGlobals(globals pongo2.Context) error {
@@ -110,7 +130,9 @@ func (s *Set) addGlobals(globals pongo2.Context) error {
 
 // Pongo2 returns the set of pongo2, to be configured before its first template
 // is loaded. Templates that it loads itself are not reloaded, and a cached block
-// in them needs tags.WithContext.
+// in them needs tags.WithContext. Its Options TrimBlocks and LStripBlocks are
+// refused, each template is an error then: pongo2 applies them anew in each
+// rendering, to tokens that all renderings share.
 func (s *Set) Pongo2() *pongo2.TemplateSet { return s.pongo2 }
 
 // Render executes the template called name with data and writes the result to
@@ -175,8 +197,8 @@ func (s *Set) FromString(source string) (*Template, error) {
 	defer s.mu.Unlock()
 	text, tags := scan([]byte(source))
 	return s.made(&Template{name: stringName, text: []byte(source)}, func() (*pongo2.Template, error) {
-		if err := refusal(stringName, []byte(source), tags); err != nil {
-			return nil, &pongo2.Error{Sender: "parser", Filename: stringName, OrigError: err}
+		if m := s.loader.now.Load().unfitText(stringName, []byte(source), tags, make(map[string]bool)); m != nil {
+			return nil, &pongo2.Error{Sender: "parser", Filename: stringName, OrigError: m}
 		}
 		return s.pongo2.FromBytes(text)
 	})
@@ -186,6 +208,9 @@ func (s *Set) FromString(source string) (*Template, error) {
 // template that cannot be parsed is forgotten: it may be half of a file that is
 // still being written.
 func (s *Set) made(t *Template, parse func() (*pongo2.Template, error)) (*Template, error) {
+	if o := s.pongo2.Options; o != nil && (o.TrimBlocks || o.LStripBlocks) {
+		return nil, errTrims
+	}
 	now := s.loader.now.Load()
 	before := now.snapshot()
 	parsed, err := parsing(parse)
@@ -199,6 +224,8 @@ func (s *Set) made(t *Template, parse func() (*pongo2.Template, error)) (*Templa
 	t.set, t.pongo2, t.made = s, parsed, now
 	return t, nil
 }
+
+var errTrims = errors.New("templates: with TrimBlocks or LStripBlocks pongo2 cuts more off a template with each rendering, so that no two are the same: write {%- and -%} in their place")
 
 // parsing runs a parser. That pongo2 panics on a template is an error of that
 // one, and must not block the others.

@@ -12,6 +12,8 @@ import (
 	"sync/atomic"
 
 	"github.com/flosch/pongo2/v6"
+
+	"github.com/pongocache/pongocache/tags"
 )
 
 // A Template is ready to be rendered, by any number of goroutines at once.
@@ -21,6 +23,9 @@ type Template struct {
 	text   []byte // of a template from a string
 	pongo2 *pongo2.Template
 	made   *generation // of these sources
+
+	collected bool             // guarded by set.mu, as what follows
+	blocks    []*tags.BlockTag // that stand in its text; once collected they stay
 
 	// pieces is set once the template was seen to write in small pieces.
 	pieces atomic.Bool
