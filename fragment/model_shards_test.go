@@ -40,34 +40,41 @@ func (o *outages) connect(order []int) *sharded {
 // A server that is back has all of its old data, or none, or some; who was cut off from
 // it may be one process alone.
 func (o *outages) come(ctx context.Context) {
-	for ctx.Err() == nil {
-		server, conn, outage := oneOf(o.servers...), oneOf(o.conns...), oneOf("hang", "hang", "down", "killed", "cut", "stuck", "late", "evict")
-		o.seen.add("outage: " + outage)
-		switch outage {
-		case "hang":
-			server.Hang()
-		case "down", "killed":
-			server.Down()
-		case "cut":
-			conn.Cut()
-		case "stuck":
-			conn.Hang()
-		case "late":
-			o.faults.Inject(fragmenttest.Fault{Does: fragmenttest.FailLate, Chance: 0.3})
-		case "evict":
-			server.Evict(func(string) bool { return rand.IntN(5) == 0 })
+	kinds := []string{"hang", "hang", "down", "killed", "cut", "stuck", "late", "evict"}
+	for i := 0; ctx.Err() == nil; i++ {
+		if i %= len(kinds); i == 0 {
+			rand.Shuffle(len(kinds), func(i, j int) { kinds[i], kinds[j] = kinds[j], kinds[i] })
 		}
-		wait(ctx, rand.N(oneOf[time.Duration](10, 100, 400)*time.Millisecond))
-		if outage == "killed" {
-			server.Flush()
+		o.comes(ctx, kinds[i])
+		if rand.IntN(3) > 0 { // or another one beside it
+			o.end()
+			wait(ctx, oneOf(rand.N(100*time.Millisecond), rand.N(100*time.Millisecond), 2*time.Second))
 		}
-		if rand.IntN(3) == 0 {
-			continue // another one beside it
-		}
-		o.end()
-		wait(ctx, oneOf(rand.N(100*time.Millisecond), 2*time.Second))
 	}
 	o.end()
+}
+
+func (o *outages) comes(ctx context.Context, outage string) {
+	server, conn := oneOf(o.servers...), oneOf(o.conns...)
+	o.seen.add("outage: " + outage)
+	switch outage {
+	case "hang":
+		server.Hang()
+	case "down", "killed":
+		server.Down()
+	case "cut":
+		conn.Cut()
+	case "stuck":
+		conn.Hang()
+	case "late":
+		o.faults.Inject(fragmenttest.Fault{Does: fragmenttest.FailLate, Chance: 0.3})
+	case "evict":
+		server.Evict(func(string) bool { return rand.IntN(5) == 0 })
+	}
+	wait(ctx, rand.N(oneOf[time.Duration](10, 100, 400)*time.Millisecond))
+	if outage == "killed" {
+		server.Flush()
+	}
 }
 
 func (o *outages) end() {
@@ -83,8 +90,8 @@ func (o *outages) end() {
 // Over three stores that fail and heal as they like, each process shows nothing from
 // before a change that was announced, whoever of them could be told.
 func TestModelOfSeveralStores(t *testing.T) {
-	m := newModel(t, 18)
-	m.partly = true
+	m := newModel(t, 30)
+	m.partly, m.paired = true, true
 	out := newOutages(m)
 	for i := range 3 {
 		near := inMemory
