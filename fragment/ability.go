@@ -137,6 +137,21 @@ func Watch(ctx context.Context, b Backend, prefix string, changed func(keys ...s
 	return w.Watch(ctx, prefix, changed)
 }
 
+// Teller is the ability to tell those that Watch what this Backend changes, where
+// the store itself does not.
+type Teller interface {
+	// Tell makes b tell what it changes under prefix, from now until it is closed.
+	// It is called in place of Watch: once at most, and before any other call.
+	Tell(prefix string)
+}
+
+// Tell has b tell what it changes, if it is a Teller.
+func Tell(b Backend, prefix string) {
+	if t, ok := b.(Teller); ok {
+		t.Tell(prefix)
+	}
+}
+
 // Locker is the ability to take leases, by which one process at a time fills a
 // key. A lease on a key is no entry of that key; it ends by itself after ttl,
 // also when its owner is no more.

@@ -43,6 +43,7 @@ type core struct {
 	wait      time.Duration
 	observe   func(context.Context, Event)
 	name      atomic.Pointer[string] // in a Registry, for events
+	greeted   atomic.Bool
 	closed    atomic.Bool
 	opened    time.Time
 
@@ -111,11 +112,8 @@ func New(b Backend, o Options) (*Cache, error) {
 	if k.wait == 0 {
 		k.wait = defaultWait
 	}
-	if o.Near != nil {
-		k.near = newNear(&o)
-		if err := k.watch(); err != nil {
-			return nil, err
-		}
+	if err := k.keepNear(&o); err != nil {
+		return nil, err
 	}
 	c := new(Cache)
 	c.core.Store(k)

@@ -121,5 +121,8 @@ func (c *core) fault(ctx context.Context, name, doing string, began time.Time, e
 		return // it was not asked
 	}
 	c.counts.faults.Add(1)
+	if c.shared != nil && c.isHurt() {
+		c.shared.complaints.isNew(err)
+	}
 	c.tell(ctx, Event{Kind: EventFault, Name: name, Reason: doing, Err: err, Start: began})
 }

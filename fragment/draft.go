@@ -43,6 +43,7 @@ var (
 	errOverwritten = errors.New("its key was written or deleted while it was computed")
 	errExpired     = errors.New("it expired before it was stored")
 	errStalePart   = errors.New("it was built on a stale part")
+	errUnheardPart = errors.New("it was built on a part from a fallback, and others would find it")
 	errBackend     = errors.New("the backend failed")
 	errNothing     = errors.New("the cache keeps nothing")
 	errUnseen      = errors.New("what is invalidated could not be read before it was computed")
@@ -72,7 +73,7 @@ func wordFor(why error) string {
 		return "outdated"
 	case errors.Is(why, errExpired):
 		return "expired"
-	case errors.Is(why, errStalePart):
+	case errors.Is(why, errStalePart), errors.Is(why, errUnheardPart):
 		return "stale-part"
 	case errors.Is(why, errNothing):
 		return "null"
@@ -144,7 +145,7 @@ func (d *draft) negate(err error) {
 
 // part is what a draft tells the scope around.
 func (d *draft) part() part {
-	return part{fresh: d.entry.fresh, stale: d.stale, tags: d.tags}
+	return part{fresh: d.entry.fresh, stale: d.stale, unheard: d.unheard, tags: d.tags}
 }
 
 // seal encodes a draft, or notes why it is not to be stored. It returns a copy
@@ -173,6 +174,8 @@ func (c *core) reject(d *draft) error {
 		return errNothing
 	case d.stale:
 		return errStalePart
+	case d.unheard && c.shared != nil:
+		return errUnheardPart
 	case d.entry.fresh <= d.entry.created:
 		return errExpired
 	case c.maxValue > 0 && d.largest() > c.maxValue:

@@ -64,6 +64,16 @@ func (c *core) insteadPolicy(p Policy) Policy {
 	return p
 }
 
+// lends has the scope in ctx know that a part comes from the fallback, which may not
+// have been told that others invalidated it: stored where those others find it, what
+// is made of it would show them what they have invalidated themselves. A fallback that
+// is shared is told by all.
+func (c *core) lends(ctx context.Context) {
+	if c.fallback.core.Load().shared == nil {
+		scopeOf(ctx).report(part{fresh: forever, unheard: true})
+	}
+}
+
 // whenDown is called before anybody can know that the Backend is down.
 func (c *core) whenDown() {
 	if c.fallback == nil {
@@ -71,6 +81,14 @@ func (c *core) whenDown() {
 	}
 	if k := c.fallback.core.Load(); k.shared == nil {
 		k.stamps.renew([]slotNo{clearSlot})
+	}
+}
+
+// called gives c its name, unless it has one, and its fallback one like it: who is
+// told of both has to know which it is.
+func (c *core) called(name string) {
+	if c.name.CompareAndSwap(nil, &name) && c.fallback != nil {
+		c.fallback.core.Load().called(name + " (fallback)")
 	}
 }
 

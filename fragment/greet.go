@@ -11,8 +11,15 @@ const greetTimeout = 5 * time.Second
 
 // greet finds out, in the background, whether the Backend can be reached, so that
 // a wrong address is not found out by a page that is slow. It tells of a failure by
-// an Event, or where nobody observes, by a line of the log.
+// an Event, or where nobody observes, by a line of the log. What stands in for the
+// Backend is greeted too: nobody asks it before it is needed.
 func (c *core) greet() {
+	if c.fallback != nil {
+		c.fallback.core.Load().greet()
+	}
+	if c.greeted.Swap(true) {
+		return
+	}
 	p, ok := c.backend.(Pinger)
 	if !ok {
 		return

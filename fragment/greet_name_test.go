@@ -14,11 +14,14 @@ type unreachable struct{ fragment.Backend }
 
 func (unreachable) Ping(context.Context) error { return errors.New("no route") }
 
-// With several caches it has to be told which of them it is.
-func TestCacheThatCannotBeReachedIsNamed(t *testing.T) {
+func init() {
 	fragment.Register("zz-unreachable", func(context.Context, *fragment.URL) (fragment.Backend, error) {
 		return unreachable{fragmenttest.NewServer().Connect()}, nil
 	})
+}
+
+// With several caches it has to be told which of them it is.
+func TestCacheThatCannotBeReachedIsNamed(t *testing.T) {
 	for range 50 {
 		told := make(chan string, 10)
 		r := fragment.Registry{Observe: func(_ context.Context, e fragment.Event) {

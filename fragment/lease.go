@@ -5,7 +5,6 @@ import (
 	"errors"
 	"math/rand/v2"
 	"strconv"
-	"sync"
 	"time"
 
 	"github.com/pongocache/pongocache/fragment/internal/flight"
@@ -14,7 +13,8 @@ import (
 // A lease lets one process at a time fill a key, where the Backend is a Locker. It
 // spares work and nothing depends on it: who cannot have it in time, or cannot
 // reach the Backend, fills all the same, and so does the next when it ends
-// before its fill does.
+// before its fill does. It is short, so that nobody waits for long for a process
+// that is no more, and renewed while the fill runs (see renewal).
 //
 // Who waited for the fill of another process and finds nothing stored by it
 // fills without a lease: that fill failed, or its answer may not be stored, and
@@ -73,9 +73,8 @@ func (c *core) leased(ctx context.Context, j *job, n *flight.Node) result {
 
 // underLease fills j, whose lease owner has, unless it is stored by now.
 func (c *core) underLease(ctx context.Context, j *job, n *flight.Node, owner string, waited bool) result {
-	var once sync.Once
-	unlock := func() { once.Do(func() { c.unlock(ctx, j, owner) }) }
-	defer unlock()
+	r := c.renewing(ctx, j, owner)
+	defer r.end()
 	if !j.policy.Refresh {
 		// Between our look and the lease another process may have stored.
 		if found, ok := c.stored(ctx, j); ok {
@@ -83,10 +82,10 @@ func (c *core) underLease(ctx context.Context, j *job, n *flight.Node, owner str
 		}
 	}
 	if waited {
-		unlock()
+		r.end()
 		return c.run(ctx, j, n)
 	}
-	n.OnRelease(func() { c.background.run(unlock) })
+	n.OnRelease(func() { c.background.run(r.end) })
 	return c.run(ctx, j, n)
 }
 
@@ -96,24 +95,22 @@ func (c *core) waitedElsewhere(ctx context.Context, j *job, began time.Time) {
 	c.tell(ctx, Event{Kind: EventWait, Name: j.name, Reason: "another process filled it", Start: began, Duration: time.Since(began)})
 }
 
-// leaseTTL is how long a lease on j lasts if its owner is no more.
-func (c *core) leaseTTL(j *job) time.Duration {
-	if j.policy.FillTimeout > 0 {
-		return j.policy.FillTimeout + c.writeTimeout
-	}
-	return max(c.wait, defaultWait)
-}
-
+// lock takes the lease on the key of j.
 func (c *core) lock(ctx context.Context, j *job, owner string) (took bool, err error) {
-	ctx, cancel := c.reading(ctx)
-	defer cancel()
-	err = c.callAt(ctx, j.key, false, func(ctx context.Context, b Backend) error {
-		took, err = Lock(ctx, b, j.key, owner, c.leaseTTL(j))
-		return err
-	})
+	took, err = c.tryLock(ctx, j, owner, c.leaseTTL(j))
 	if err != nil && !errors.Is(err, errors.ErrUnsupported) && !errors.Is(err, ErrDown) {
 		c.oweLease(j, owner) // the Backend may have heard of it
 	}
+	return took, err
+}
+
+func (c *core) tryLock(ctx context.Context, j *job, owner string, ttl time.Duration) (took bool, err error) {
+	ctx, cancel := c.reading(ctx)
+	defer cancel()
+	err = c.callAt(ctx, j.key, false, func(ctx context.Context, b Backend) error {
+		took, err = Lock(ctx, b, j.key, owner, ttl)
+		return err
+	})
 	return took, err
 }
 

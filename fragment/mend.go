@@ -98,7 +98,9 @@ func (c *core) needy(slots map[slotNo]debt, keys map[string]uint64) (some []int)
 
 // asksAgain returns nil if a shard answers, and then lets writes through to it.
 func (c *core) asksAgain(ctx context.Context, one *shard) error {
+	began := time.Now()
 	if err := c.answers(ctx, one); err != nil {
+		c.complain(ctx, one, began, err)
 		return err
 	}
 	if one.breaker.now() == open {
@@ -122,6 +124,9 @@ func (c *core) answers(ctx context.Context, one *shard) error {
 // probe tells the breaker of a shard that it answers.
 func (c *core) probe(ctx context.Context, one *shard) {
 	if state, changed := one.breaker.answered(time.Now()); changed {
+		if state == closed && !c.isHurt() {
+			c.shared.complaints.forget()
+		}
 		c.tell(ctx, Event{Kind: EventBreaker, Reason: state.String(), Shard: c.shardNo(one)})
 	}
 }

@@ -1,9 +1,11 @@
 package fragment_test
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"math/rand/v2"
+	"time"
 
 	"github.com/pongocache/pongocache/fragment"
 )
@@ -41,7 +43,8 @@ func (p *process) changeKeyed(ctx context.Context, i int) {
 	v := row.version.Add(1)
 	for _, s := range p.sites {
 		var err error
-		switch rand.IntN(3) {
+		how := rand.IntN(3)
+		switch how {
 		case 0:
 			err = s.loaders.Set(ctx, loaderKey(i), rowText(i, v), p.policy())
 		case 1:
@@ -49,9 +52,20 @@ func (p *process) changeKeyed(ctx context.Context, i int) {
 		default:
 			err = s.loaders.Delete(ctx, loaderKey(p.anyRow()), loaderKey(i))
 		}
+		if s.falls && how < 2 {
+			err = cmp.Or(err, errLent)
+		}
 		s.announced(i, v, err)
 	}
 }
+
+// errLent stands for what a Set that fell back has told nobody.
+var errLent = errors.New("it may have been set in the fallback alone")
+
+// lateness is after which time a site that falls back has to show what others have
+// announced: some times the life of what it holds, as pages are made of blocks and
+// blocks of rows, and what their fills may take.
+const lateness = 2 * time.Second
 
 // announced raises the floors after an announcement. A process serves nothing
 // from before it, also if the store that it shares could not be told; then the
@@ -59,6 +73,7 @@ func (p *process) changeKeyed(ctx context.Context, i int) {
 func (s *site) announced(row int, v int64, err error) {
 	if err == nil && s.shared {
 		rise(&s.rows[row].floor, v)
+		time.AfterFunc(lateness, func() { rise(&s.rows[row].late, v) })
 	}
 	if err == nil || s.shared {
 		rise(&s.floors[row], v)
@@ -98,6 +113,11 @@ var always = []string{
 	"skip: it expired before it was stored", "skip: invalidated while it was computed",
 	"skip: its key was written or deleted while it was computed",
 	"invalidate: tags", "invalidate: clear", "invalidate: delete",
+}
+
+// observeFallback counts an event of a cache that others fall back to.
+func (c *tally) observeFallback(_ context.Context, e fragment.Event) {
+	c.add("fallback: " + e.Kind.String())
 }
 
 // observe counts an event by its kind and reason.

@@ -20,7 +20,8 @@ import (
 // share, one near, of its own. Each change of a row is announced by one of them,
 // by its tag or by its key. Then floors rise: whoever asks after that must not see
 // less, wherever he asks a site that the announcement concerns. Those are the
-// shared ones of all processes, and the near one of the process that announced.
+// shared ones of all processes, and the near one of the process that announced. A
+// site that falls back hears of what others announce a while later.
 type model struct {
 	t         *testing.T
 	rows      []row
@@ -36,6 +37,7 @@ type row struct {
 	mu      sync.Mutex // of the writers of a keyed row
 	version atomic.Int64
 	floor   atomic.Int64 // of the shared sites
+	late    atomic.Int64 // of those among them that fall back
 }
 
 // A process announces to all of its sites.
@@ -50,6 +52,7 @@ type process struct {
 type site struct {
 	*process
 	shared  bool
+	falls   bool // it falls back to a memory of its own
 	loaders *fragment.Cache
 	pages   *fragment.Cache
 	floors  []atomic.Int64 // of the rows, by what this process announced
@@ -68,7 +71,7 @@ func (m *model) newProcess() *process {
 // newSite adds a site to p, whose caches are over these backends, and keep copies
 // in what near returns, if it is not nil.
 func (p *process) newSite(shared bool, loaders, pages fragment.Backend, near func() fragment.Backend, o fragment.Options) {
-	s := &site{process: p, shared: shared, floors: make([]atomic.Int64, len(p.rows))}
+	s := &site{process: p, shared: shared, falls: o.FallbackTTL > 0, floors: make([]atomic.Int64, len(p.rows))}
 	o.Observe = p.seen.observe
 	for name, one := range map[string]struct {
 		cache **fragment.Cache
@@ -76,6 +79,9 @@ func (p *process) newSite(shared bool, loaders, pages fragment.Backend, near fun
 	}{"loaders": {&s.loaders, loaders}, "pages": {&s.pages, pages}} {
 		if o.Prefix = name; near != nil {
 			o.Near = near()
+		}
+		if s.falls {
+			o.Fallback = open(p.t, fragmenttest.NewMemory(), fragment.Options{Observe: p.seen.observeFallback})
 		}
 		*one.cache = open(p.t, one.b, o)
 		must(p.t, p.caches.Use(fmt.Sprint(name, len(p.sites)), *one.cache))
@@ -94,7 +100,10 @@ func rise(floor *atomic.Int64, v int64) {
 
 // floor is what s has to show of a row now, at least.
 func (s *site) floor(row int) int64 {
-	if s.shared {
+	switch {
+	case s.falls:
+		return max(s.floors[row].Load(), s.rows[row].late.Load())
+	case s.shared:
 		return max(s.floors[row].Load(), s.rows[row].floor.Load())
 	}
 	return s.floors[row].Load()

@@ -31,6 +31,16 @@ func checkNear(b Backend, o *Options) error {
 	return nil
 }
 
+// keepNear begins to keep copies near, if o says so. Otherwise others may, and have to
+// hear of what this process changes.
+func (c *core) keepNear(o *Options) error {
+	if o.Near == nil {
+		return guarded(func() error { Tell(c.backend, c.prefix); return nil })
+	}
+	c.near = newNear(o)
+	return c.watch()
+}
+
 // watchTimeout is how long it may take to begin to watch.
 const watchTimeout = 5 * time.Second
 

@@ -11,7 +11,7 @@ import (
 // Fields that do not apply to its Kind are zero.
 type Event struct {
 	Kind     EventKind
-	Cache    string        // name in the Registry; empty for a Cache without one
+	Cache    string        // name in the Registry, that of a fallback as in "pages (fallback)"; empty for a Cache without one
 	Name     string        // of the key, never its parts
 	Reason   string        // why it was skipped, missed or done
 	Err      error         // of a fault or a failed fill
@@ -35,7 +35,7 @@ const (
 	EventStore                           // an entry was written
 	EventSkip                            // a value was served but not stored; Reason says why
 	EventInvalidate                      // tags, keys or all entries were invalidated
-	EventFault                           // the Backend failed, or held what is no entry
+	EventFault                           // the Backend failed, or held what is no entry; while it is down, each kind of failure of the tries once
 	EventBreaker                         // a circuit breaker of the Backend opened or closed; Reason says which
 )
 

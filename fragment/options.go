@@ -38,11 +38,14 @@ type Options struct {
 	// has it; it is closed with this Cache, and may have a Fallback itself. It is
 	// told what is invalidated, always. Set then stores there alone, and what the
 	// Backend holds is deleted when that is back; InvalidateTags, Clear and Delete
-	// still return the fault. Its Stats are its own. Of a Sharder it is asked for what
-	// lies on a shard that is down; for many keys at once, if that is so of all of them.
+	// still return the fault. Its Stats are its own. Where this Cache has a name in a
+	// Registry and Fallback has none, Events of Fallback call it by that name and
+	// " (fallback)". Of a Sharder it is asked for what lies on a shard that is down;
+	// for many keys at once, if that is so of all of them.
 	Fallback *Cache
 	// FallbackTTL is how long an entry may live there at most: what other
-	// processes invalidate meanwhile, it is not told. Zero is 10 s.
+	// processes invalidate meanwhile, it is not told. So what a fill makes of a
+	// part from there is not stored where others find it. Zero is 10 s.
 	FallbackTTL time.Duration
 
 	// Wait is how long a caller waits for the fill of another before it fills

@@ -14,6 +14,7 @@ import (
 // Inside a fill, what Get returns becomes a part of what is being filled.
 func (c *Cache) Get(ctx context.Context, k Key) (value []byte, ok bool, err error) {
 	if other := c.instead(k); other != nil {
+		c.core.Load().lends(ctx)
 		return other.Get(ctx, k)
 	}
 	var e entry
@@ -77,6 +78,7 @@ func (c *Cache) peek(ctx context.Context, k Key, e *entry) (*core, bool, error) 
 // Its errors are those of Get.
 func (c *Cache) GetMany(ctx context.Context, keys []Key) (map[Key][]byte, error) {
 	if other := c.instead(keys...); other != nil {
+		c.core.Load().lends(ctx)
 		return other.GetMany(ctx, keys)
 	}
 	core, err := c.open()

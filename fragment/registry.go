@@ -153,7 +153,7 @@ func (r *Registry) put(name string, c *Cache, own bool) (*Cache, error) {
 func (r *Registry) name(name string, c *Cache, own bool) *Cache {
 	named, k := r.declare(name), c.core.Load()
 	named.core.Store(k)
-	k.name.CompareAndSwap(nil, &name)
+	k.called(name)
 	if own {
 		r.opened = append(r.opened, named)
 		k.greet()

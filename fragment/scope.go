@@ -27,14 +27,15 @@ type scope struct {
 
 // learnt is what is known of an answer beside its value.
 type learnt struct {
-	tags   []string      // in order, without repeats
-	parts  int64         // when the first of the parts expires, Unix nanoseconds
-	limit  int64         // of LimitTTL
-	ttl    time.Duration // of SetTTL; zero is that of the policy
-	stale  bool          // a part was stale
-	veto   string        // why the answer must not be stored, nor what is around it
-	skip   string        // why this answer alone must not be
-	beside []companion
+	tags    []string      // in order, without repeats
+	parts   int64         // when the first of the parts expires, Unix nanoseconds
+	limit   int64         // of LimitTTL
+	ttl     time.Duration // of SetTTL; zero is that of the policy
+	stale   bool          // a part was stale
+	unheard bool          // a part may have been invalidated by others, unheard: see lends
+	veto    string        // why the answer must not be stored, nor what is around it
+	skip    string        // why this answer alone must not be
+	beside  []companion
 }
 
 // nothingLearnt is known of an answer before it is computed.
@@ -106,9 +107,10 @@ func (s *scope) nodeOf() *flight.Node {
 
 // A part is what an answer tells the scope that it becomes a part of.
 type part struct {
-	fresh int64 // until when it is
-	stale bool
-	tags  []string
+	fresh   int64 // until when it is
+	stale   bool
+	unheard bool // see lends
+	tags    []string
 }
 
 // lasting is a part that is fresh for d.
@@ -127,7 +129,7 @@ func (s *scope) report(p part) {
 		return
 	}
 	s.parts = min(s.parts, p.fresh)
-	s.stale = s.stale || p.stale
+	s.stale, s.unheard = s.stale || p.stale, s.unheard || p.unheard
 	for _, tag := range p.tags {
 		s.addTag(tag)
 	}

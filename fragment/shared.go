@@ -45,6 +45,8 @@ type shared struct {
 	touches bool          // the Backend can prolong what it holds
 	leases  bool          // it is a Locker
 	debts   debts
+
+	complaints complaints // since a shard is down
 }
 
 const (

@@ -40,11 +40,14 @@ func TestSoakOfProcesses(t *testing.T) {
 		conns := []*fragmenttest.Conn{w.server.Connect(), w.server.Connect()}
 		w.conns = append(w.conns, conns)
 		o := fragment.Options{Wait: 200 * time.Millisecond, WriteTimeout: 300 * time.Millisecond}
+		if i == 2 {
+			o.FallbackTTL = 100 * time.Millisecond
+		}
 		s.newProcess().newSite(true, s.faults.Wrap(conns[0]), s.faults.Wrap(conns[1]), near, o)
 	}
 	if soakTime(t) >= long {
 		s.needs = []string{
-			"breaker: open", "breaker: half open", "breaker: closed", "announced in vain",
+			"breaker: open", "breaker: half open", "breaker: closed", "announced in vain", "fallback: hit", "fallback: store",
 			"wait: another process filled it", "stale: another process refills", "stale: it is refilled in the background",
 			"skip: invalidated while it was computed", "storm: down", "storm: hang", "storm: flush", "storm: evict", "storm: cut", "storm: failures",
 		}

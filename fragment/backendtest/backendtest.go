@@ -76,6 +76,7 @@ func rules() []rule {
 		{"what was added is kept as what was set is", addKept},
 		{"swap replaces only what is there", swapWhatIsThere},
 		{"of several that swap at once one does", swapAtOnce},
+		{"what is swapped is kept as what is set", swapKept},
 		{"what was touched stays for longer", touchedStays},
 		{"to touch what is not there brings nothing", touchAbsent},
 		{"a lease has one owner", leaseOwned},

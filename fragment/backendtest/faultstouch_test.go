@@ -57,6 +57,10 @@ var swapFaults = []fault{
 			time.Sleep(50 * time.Microsecond)
 			return true, c.Set(background, key, value, time.Hour)
 		})},
+	{does: "cuts off what it swaps", breaks: "what is swapped is kept as what is set",
+		open: swapping(func(c *fragmenttest.Conn, key string, old, value []byte) (bool, error) {
+			return c.Swap(background, key, old, value[:min(len(value), 200)], time.Hour)
+		})},
 }
 
 // touchFaults are those of backends that touch.

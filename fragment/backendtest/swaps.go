@@ -20,7 +20,7 @@ func (s *subject) wantSwap(t testing.TB, key, old, value string, swapped bool) {
 	t.Helper()
 	got, err := fragment.Swap(context.Background(), s.Backend, key, []byte(old), []byte(value), ttl)
 	if got != swapped || err != nil {
-		t.Errorf("Swap(%q, %q, %q): got %v, error %v, want %v", key, old, value, got, err, swapped)
+		t.Errorf("Swap(%q, %s, %s): got %v, error %v, want %v", key, show([]byte(old)), show([]byte(value)), got, err, swapped)
 	}
 }
 
@@ -58,4 +58,33 @@ func swapAtOnce(t testing.TB, s *subject) {
 	oneWinner(t, "Swap", func(key string, worker int) (bool, error) {
 		return fragment.Swap(context.Background(), s.Backend, key, []byte("old"), fmt.Append(nil, worker), ttl)
 	})
+}
+
+// swapKept tests that values of all sizes take the place of each other.
+func swapKept(t testing.TB, s *subject) {
+	if !s.swaps() {
+		return
+	}
+	before := []byte{}
+	s.set(t, "key", before)
+	for _, n := range []int{10, s.MaxValue, s.MaxValue - 1, 0, 255, s.MaxValue, 10} {
+		value := pattern(n+1, n) // which nothing before begins with
+		s.wantSwap(t, "key", string(value), "other", false)
+		s.wantSwap(t, "key", string(before), string(value), true)
+		s.want(t, "key", value)
+		before = value
+	}
+	s.wantSwapTooLarge(t, before)
+}
+
+func (s *subject) wantSwapTooLarge(t testing.TB, before []byte) {
+	t.Helper()
+	if s.TooLarge == 0 {
+		return
+	}
+	swapped, err := fragment.Swap(context.Background(), s.Backend, "key", before, pattern(1, s.TooLarge), ttl)
+	if swapped || !errors.Is(err, fragment.ErrTooLarge) {
+		t.Errorf("Swap of %d bytes: got %v, error %v, want one that wraps fragment.ErrTooLarge", s.TooLarge, swapped, err)
+	}
+	s.wantOneOf(t, "key", before)
 }

@@ -1,6 +1,7 @@
 package filebackend
 
 import (
+	"bytes"
 	"context"
 	"crypto/rand"
 	"errors"
@@ -23,7 +24,7 @@ func (f *folder) largest() int64 { return f.budget / 8 }
 // Set implements fragment.Backend. A value may have an eighth of Max, less what the
 // table takes. An error leaves what was there before, or nothing.
 func (b *Backend) Set(ctx context.Context, key string, value []byte, ttl time.Duration) error {
-	_, err := b.write(ctx, key, value, ttl, false)
+	_, err := b.write(ctx, key, value, ttl, always)
 	if err != nil {
 		return fmt.Errorf("filebackend: set: %w", err)
 	}
@@ -32,15 +33,32 @@ func (b *Backend) Set(ctx context.Context, key string, value []byte, ttl time.Du
 
 // Add implements fragment.Adder.
 func (b *Backend) Add(ctx context.Context, key string, value []byte, ttl time.Duration) (added bool, err error) {
-	added, err = b.write(ctx, key, value, ttl, true)
+	added, err = b.write(ctx, key, value, ttl, absent)
 	if err != nil {
 		return false, fmt.Errorf("filebackend: add: %w", err)
 	}
 	return added, nil
 }
 
-// write writes an entry, with ifAbsent only where there is none.
-func (b *Backend) write(ctx context.Context, key string, value []byte, ttl time.Duration, ifAbsent bool) (written bool, err error) {
+// Swap implements fragment.Swapper.
+func (b *Backend) Swap(ctx context.Context, key string, old, value []byte, ttl time.Duration) (swapped bool, err error) {
+	swapped, err = b.write(ctx, key, value, ttl, func(before []byte, there bool) bool { return there && bytes.Equal(before, old) })
+	if err != nil {
+		return false, fmt.Errorf("filebackend: swap: %w", err)
+	}
+	return swapped, nil
+}
+
+// A condition tells whether an entry is to be written where before is, or nothing.
+type condition func(before []byte, there bool) bool
+
+// always is nil, as its caller need not look.
+var always condition
+
+func absent(_ []byte, there bool) bool { return !there }
+
+// write writes an entry if the condition holds.
+func (b *Backend) write(ctx context.Context, key string, value []byte, ttl time.Duration, holds condition) (written bool, err error) {
 	f, done, err := b.use(ctx)
 	if err != nil {
 		return false, err
@@ -49,13 +67,13 @@ func (b *Backend) write(ctx context.Context, key string, value []byte, ttl time.
 	if most := f.largest(); int64(len(value)) > most || len(key) > maxKeySize {
 		return false, fmt.Errorf("%d bytes, where a value may have %d: %w", len(value), most, fragment.ErrTooLarge)
 	}
-	if ifAbsent { // most often it is there, and then nothing need make room
-		if _, there, err := f.get(key); there || err != nil {
+	if holds != nil { // most often it does not, and then nothing need make room
+		if before, there, err := f.get(key); err != nil || !holds(before, there) {
 			return false, err
 		}
 	}
 	p := placeOf(key)
-	c := &change{shard: &f.shards[p.shard], place: p, ifAbsent: ifAbsent}
+	c := &change{shard: &f.shards[p.shard], place: p, holds: holds}
 	if len(value) <= smallSize {
 		return c.putSmall(ctx, value, ttl)
 	}
@@ -65,8 +83,8 @@ func (b *Backend) write(ctx context.Context, key string, value []byte, ttl time.
 // A change is a write of one entry.
 type change struct {
 	*shard
-	place    place
-	ifAbsent bool
+	place place
+	holds condition
 }
 
 func (c *change) putSmall(ctx context.Context, value []byte, ttl time.Duration) (written bool, err error) {
@@ -75,7 +93,7 @@ func (c *change) putSmall(ctx context.Context, value []byte, ttl time.Duration) 
 		return false, err
 	}
 	defer unlock()
-	if there, err := c.isThere(d); there || err != nil {
+	if holds, err := c.stillHolds(d); !holds || err != nil {
 		return false, err
 	}
 	if err := c.removeFile(d, c.place.file()); err != nil {
@@ -130,7 +148,7 @@ func (c *change) moveIn(ctx context.Context, name string, bytes int64) (written 
 		return false, err
 	}
 	defer unlock()
-	if there, err := c.isThere(d); there || err != nil {
+	if holds, err := c.stillHolds(d); !holds || err != nil {
 		return false, err
 	}
 	if err := c.table.remove(&c.place); err != nil {
@@ -149,17 +167,21 @@ func (c *change) moveIn(ctx context.Context, name string, bytes int64) (written 
 	return true, nil
 }
 
-// isThere reports whether the key has an entry that an Add has to leave. The
-// caller holds the lock.
-func (c *change) isThere(d *directory) (there bool, err error) {
-	if !c.ifAbsent {
-		return false, nil
+// stillHolds reports whether the condition holds of what is there now. The caller
+// holds the lock.
+func (c *change) stillHolds(d *directory) (bool, error) {
+	if c.holds == nil {
+		return true, nil
 	}
-	if _, there, err = c.table.find(&c.place); there || err != nil {
-		return there, err
+	r, there, err := c.table.find(&c.place)
+	if err != nil {
+		return false, err
 	}
-	_, there, err = d.read(&c.place, c.folder)
-	return there, err
+	if there {
+		return c.holds(r.bytes(), true), nil
+	}
+	f, there, err := d.read(&c.place, c.folder)
+	return err == nil && c.holds(f.value, there), err
 }
 
 // sizeOf returns what the file of that name counts, 0 and 0 if there is none.

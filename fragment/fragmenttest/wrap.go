@@ -86,6 +86,8 @@ func (w *wrapped) Delete(ctx context.Context, keys ...string) error {
 }
 
 // Watch is that of what is inside. News never goes wrong.
+func (w *wrapped) Tell(prefix string) { fragment.Tell(w.b, prefix) }
+
 func (w *wrapped) Watch(ctx context.Context, prefix string, changed func(keys ...string)) error {
 	return fragment.Watch(ctx, w.b, prefix, changed)
 }

@@ -54,7 +54,7 @@
 // error that names the server, which a Cache takes for a miss. A connection on which
 // anything went wrong is closed, so that no answer is taken for that of another
 // call. Connections that died while nobody used them, as when a server restarts,
-// are replaced without an error. A Set or an Add that was sent is not repeated. With
+// are replaced without an error. A Set, Add or Swap that was sent is not repeated. With
 // the server back the next call works.
 //
 // # Limits
@@ -71,7 +71,8 @@
 // replaced by a small value, or evicted, go when their ttl ends or space is short.
 // Numbers of parts are up to 1024.
 //
-// Leases need a memcached without -C, which takes compare-and-swap away.
+// Leases need a memcached without -C, which takes compare-and-swap away. With it an
+// Expire of a Cache deletes.
 //
 // Clear and tags are the engine's, by stamps: nothing here ever calls flush_all.
 // SASL PLAIN and -Y send the password as it is: use TLS where others may listen.

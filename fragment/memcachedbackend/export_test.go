@@ -38,5 +38,8 @@ func Head(size, partSize int) []byte {
 // HeadFlags marks a head.
 const HeadFlags = headFlags
 
+// Addr is the address of the first server.
+func (b *Backend) Addr() string { return b.servers[0].name }
+
 // Largest is how many bytes a key in memcached and a value may have in one item.
 func Largest(b *Backend) int { return b.largest }

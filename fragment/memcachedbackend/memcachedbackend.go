@@ -71,13 +71,10 @@ func (b *Backend) Get(ctx context.Context, key string) (value []byte, ok bool, e
 	name := nameOf(key)
 	s := b.server(name)
 	reply, err := s.one(ctx, wire.Command{Op: wire.Get, Key: name})
-	if err != nil || reply.Status == wire.Missing {
+	if err != nil {
 		return nil, false, err
 	}
-	if reply.Flags != headFlags {
-		return reply.Value, true, nil
-	}
-	return join(ctx, s, reply.Value)
+	return s.valueOf(ctx, &reply)
 }
 
 // Set implements fragment.Backend. After an error that wraps fragment.ErrTooLarge,

@@ -25,22 +25,42 @@ import (
 // isLarge reports whether c does not fit an item.
 func (b *Backend) isLarge(c *wire.Command) bool { return len(c.Key)+len(c.Value) > b.largest }
 
+// partSize is how much of a large value a part holds.
+func (b *Backend) partSize() int {
+	return b.largest - len(partName(make([]byte, generationSize), maxParts))
+}
+
+// refuses is the error of a large value that is not to be stored, or nil.
+func (b *Backend) refuses(s *server, c *wire.Command) error {
+	if b.large != Refuse && len(c.Value) <= maxParts*b.partSize() {
+		return nil
+	}
+	return fmt.Errorf("memcachedbackend: %v at %s: %d bytes, and the item size leaves %d: %w",
+		c.Op, s.name, len(c.Value), b.largest-len(c.Key), fragment.ErrTooLarge)
+}
+
 // storeLarge does a Set or an Add of a large value.
 func (b *Backend) storeLarge(ctx context.Context, s *server, c wire.Command) (stored bool, err error) {
-	size := b.largest - len(partName(make([]byte, generationSize), maxParts))
-	if b.large == Refuse || len(c.Value) > maxParts*size {
-		return false, fmt.Errorf("memcachedbackend: %v at %s: %d bytes, and the item size leaves %d: %w",
-			c.Op, s.name, len(c.Value), b.largest-len(c.Key), fragment.ErrTooLarge)
+	if err := b.refuses(s, &c); err != nil {
+		return false, err
 	}
 	before, err := s.one(ctx, wire.Command{Op: wire.Get, Key: c.Key})
 	if err != nil || c.Op == wire.Add && before.Status == wire.OK {
 		return false, err
 	}
+	return b.storeParts(ctx, s, c, &before)
+}
+
+// storeParts stores a large value as c says, where before was, whose parts go then.
+func (b *Backend) storeParts(ctx context.Context, s *server, c wire.Command, before *wire.Reply) (stored bool, err error) {
+	if err := b.refuses(s, &c); err != nil {
+		return false, err
+	}
 	generation := make([]byte, generationSize)
 	rand.Read(generation)
-	h := newHead(c.Value, size, generation)
+	h := newHead(c.Value, b.partSize(), generation)
 	stored, err = s.writeLarge(ctx, c, h)
-	if old, ok := headOf(&before); ok && stored {
+	if old, ok := headOf(before); ok && stored {
 		s.remove(ctx, old.names())
 	}
 	return stored, err

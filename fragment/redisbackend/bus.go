@@ -18,20 +18,14 @@ import (
 // has the name of its sender and a number, and each sender says every moment that
 // it is there: what is missing is found out, and then anything may have changed.
 type bus struct {
-	backend    *Backend
+	*voice
 	client     rueidis.Client // that publishes
 	subscriber subscriber
 	to         told
-	channel    string
-	id         string
-	number     atomic.Uint64 // of the last message sent
 	heard      atomic.Uint64 // the highest of our own that came back
 	came       chan struct{} // has a token when heard has changed
 	others     senders
-
-	ctx    context.Context
-	cancel context.CancelFunc
-	loops  sync.WaitGroup
+	witness    witness
 
 	subscribed atomic.Bool
 	outcome    chan error // of the first try to subscribe
@@ -42,21 +36,13 @@ type bus struct {
 // A subscriber returns a client to subscribe with, and what to do after that.
 type subscriber func() (c rueidis.Client, release func(), err error)
 
-const (
-	mostBeat  = 3 * time.Second // between the signs of life of a sender
-	manyTold  = 500             // keys of a message
-	leaveTime = time.Second
-)
-
-func channelOf(prefix string) string { return prefix + "changes" }
+const leaveTime = time.Second
 
 func newBus(b *Backend, c rueidis.Client, to told, s subscriber) *bus {
-	bus := &bus{
-		backend: b, client: c, subscriber: s, to: to, channel: channelOf(to.prefix), id: newID(),
+	return &bus{
+		voice: newVoice(b, to.prefix), client: c, subscriber: s, to: to, witness: witness{key: witnessOf(to.prefix)},
 		came: make(chan struct{}, 1), outcome: make(chan error, 1),
 	}
-	bus.ctx, bus.cancel = context.WithCancel(context.Background())
-	return bus
 }
 
 // leaving subscribes with a client that is somebody else's.
@@ -80,30 +66,18 @@ func (s *bus) start(ctx context.Context) error {
 	case <-ctx.Done():
 	}
 	if err == nil && s.subscribed.Load() {
-		_, message := s.next(nil)
+		_, message := s.next(s.client, nil)
 		err = s.publish(ctx, message)
 	}
 	var answer *rueidis.RedisError
 	if errors.As(err, &answer) && !answer.IsLoading() {
 		return &unable{fmt.Errorf("to tell changes over the channel %q is not allowed: %w", s.channel, err)}
 	}
+	if s.subscribed.Load() {
+		s.flushed(ctx)
+	}
 	s.loops.Go(s.beat)
 	return nil
-}
-
-func (s *bus) stop() {
-	s.cancel()
-	s.loops.Wait()
-}
-
-// next makes the next message, about keys, and returns its number.
-func (s *bus) next(keys []string) (number uint64, message rueidis.Completed) {
-	number = s.number.Add(1)
-	text := s.id + " " + strconv.FormatUint(number, 10)
-	if len(keys) > 0 {
-		text += " " + strings.Join(keys, " ")
-	}
-	return number, s.client.B().Publish().Channel(s.channel).Message(text).Build()
 }
 
 func (s *bus) publish(ctx context.Context, message rueidis.Completed) error {
@@ -111,6 +85,13 @@ func (s *bus) publish(ctx context.Context, message rueidis.Completed) error {
 		return errClosed
 	}
 	return s.backend.do(ctx, s.client, message).Error()
+}
+
+// flushed reports whether somebody has emptied the database since the last look.
+func (s *bus) flushed(ctx context.Context) bool {
+	ctx, cancel := context.WithTimeout(ctx, pingPatience)
+	defer cancel()
+	return s.backend.gate.enter() && s.witness.isAnother(ctx, s.backend, s.client)
 }
 
 // receive subscribes, again whenever that has ended.
@@ -203,16 +184,16 @@ func (s *bus) hear(text string) {
 // beat sends a sign of life every moment, and waits for it to come back: what
 // does not come back in time shows that others' messages do not come either.
 func (s *bus) beat() {
-	every := min(s.backend.options.Ping, mostBeat)
 	for s.ctx.Err() == nil {
 		began := time.Now()
-		if !s.comesBack() {
+		switch {
+		case !s.comesBack():
 			s.to.changed()
 			s.unsubscribe()
-		} else if s.others.overdue(time.Now()) {
+		case s.others.overdue(time.Now()), s.flushed(s.ctx):
 			s.to.changed()
 		}
-		sleep(s.ctx, every-time.Since(began))
+		sleep(s.ctx, s.every-time.Since(began))
 	}
 }
 
@@ -223,7 +204,7 @@ func (s *bus) comesBack() bool {
 	}
 	ctx, cancel := context.WithTimeout(s.ctx, pingPatience)
 	defer cancel()
-	number, message := s.next(nil)
+	number, message := s.next(s.client, nil)
 	s.publish(ctx, message) // if it fails, it does not come back
 	for s.heard.Load() < number {
 		select {

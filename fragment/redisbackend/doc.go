@@ -52,11 +52,14 @@
 // own ends, they tell own writes too.
 //
 // By pubsub, which takes any server and user who may PUBLISH and SUBSCRIBE on the
-// channel of the prefix, only what Backends that watch write, add or delete is
-// told: a process without copies near, whose cache has no Options.Near, is not heard
-// by those that have them, and their NearTTL is the bound. What expires, is evicted or flushed, or changed by DeletePrefix of one that
-// does not watch, or by another program, is not told. A message that is lost is found
-// out within ping and two seconds; that somebody died amid a write, within ten.
+// channel of the prefix, what Backends of that prefix write, add, swap or delete is
+// told, if they watch that way themselves, or are asked by watch=pubsub to tell: write
+// that into the URL of a process that keeps no copies near, too, as it would
+// not be heard, and the NearTTL of the others be the bound. What expires or is evicted, or changed by
+// another program, is not told. That somebody has flushed the database is found out
+// within ping, by a key beside the entries that is gone with them; in a cluster, on the
+// node of that key alone. A message that is lost is found out within ping and two
+// seconds; that somebody died amid a write, within ten.
 //
 // # Limits
 //

@@ -29,9 +29,22 @@ func (b *Backend) Swap(ctx context.Context, key string, old, value []byte, ttl t
 	if err := b.fits(value); err != nil {
 		return false, err
 	}
+	c, err := b.enter(ctx)
+	if err != nil {
+		return false, b.fault("swap", err)
+	}
 	ms := strconv.FormatInt(milliseconds(min(ttl, longest)), 10)
-	return b.script(ctx, "swap", swapping, key, string(old), string(value), ms)
+	swap := c.B().Eval().Script(swapping).Numkeys(1).Key(key).Arg(string(old), rueidis.BinaryString(value), ms).Build()
+	if len(value) >= large {
+		swap = swap.Pin() // see setting
+	}
+	n, err := b.write(ctx, c, swap, key).AsInt64() // not done, it is told all the same
+	return n == 1, b.fault("swap", err)
 }
+
+const swapping = `if redis.pcall('GET', KEYS[1]) ~= ARGV[1] then return 0 end
+redis.call('SET', KEYS[1], ARGV[2], 'PX', ARGV[3])
+return 1`
 
 // leaseOf is the key of the lease on a key. No entry has it, as a key has no
 // space, and rights to a prefix hold for it as well.
@@ -46,9 +59,6 @@ var (
 	locking = rueidis.NewLuaScript(`local owner = redis.pcall('GET', KEYS[1])
 if type(owner) == 'string' and owner ~= ARGV[1] and redis.call('PTTL', KEYS[1]) >= 0 then return 0 end
 redis.call('SET', KEYS[1], ARGV[1], 'PX', ARGV[2])
-return 1`)
-	swapping = rueidis.NewLuaScript(`if redis.pcall('GET', KEYS[1]) ~= ARGV[1] then return 0 end
-redis.call('SET', KEYS[1], ARGV[2], 'PX', ARGV[3])
 return 1`)
 	unlocking = rueidis.NewLuaScript(`if redis.pcall('GET', KEYS[1]) == ARGV[1] then return redis.call('DEL', KEYS[1]) end
 return 0`)
@@ -73,13 +83,19 @@ func (b *Backend) script(ctx context.Context, verb string, script *rueidis.Lua, 
 	if err != nil {
 		return false, b.fault(verb, err)
 	}
-	result, err := through(ctx, b, func(ctx context.Context) (rueidis.RedisResult, error) {
-		result := script.Exec(ctx, c, []string{key}, args)
-		return result, result.NonRedisError()
-	})
+	result, err := b.exec(ctx, c, script, key, args...)
 	if err != nil {
 		return false, b.fault(verb, err)
 	}
 	n, err := result.AsInt64()
 	return n == 1, b.fault(verb, err)
+}
+
+// exec runs a script by a call that has entered. Its error is how the connection
+// failed it.
+func (b *Backend) exec(ctx context.Context, c rueidis.Client, script *rueidis.Lua, key string, args ...string) (rueidis.RedisResult, error) {
+	return through(ctx, b, func(ctx context.Context) (rueidis.RedisResult, error) {
+		result := script.Exec(ctx, c, []string{key}, args)
+		return result, result.NonRedisError()
+	})
 }

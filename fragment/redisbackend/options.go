@@ -45,8 +45,9 @@ const (
 	// WatchTracking has the server tell each change of a key, by whomever and
 	// whyever: expiry, eviction and a FLUSHDB as well.
 	WatchTracking
-	// WatchPubSub has each Backend tell the others what it changes itself. What
-	// is changed by other programs, or ends by itself, is not told.
+	// WatchPubSub has each Backend tell the others what it changes itself, also one
+	// of a Cache without Options.Near. What is changed by other programs, or ends by
+	// itself, is not told.
 	WatchPubSub
 )
 

@@ -132,7 +132,11 @@ func (b *Backend) Ping(ctx context.Context) error {
 	if err != nil {
 		return b.fault("ping", err)
 	}
-	return b.fault("ping", b.do(ctx, c, c.B().Ping().Build()).Error())
+	err = b.do(ctx, c, c.B().Ping().Build()).Error()
+	if v := b.watch.voice.Load(); v != nil && err == nil {
+		err = v.sign(ctx)
+	}
+	return b.fault("ping", err)
 }
 
 const (

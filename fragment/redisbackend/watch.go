@@ -13,7 +13,7 @@ import (
 // A watch is what a Backend does so that others' changes, and its own, are told.
 type watch struct {
 	asked atomic.Bool
-	bus   atomic.Pointer[bus] // nil: the server tells, or nobody watches
+	voice atomic.Pointer[voice] // that of a bus too; nil: the server tells, or nobody is told
 }
 
 // told is whom to tell of changes: func(keys) of the keys of a prefix.
@@ -150,12 +150,12 @@ func (w *watch) begin(ctx context.Context, b *Backend, c rueidis.Client, to told
 		bus.stop()
 		return err
 	}
-	w.bus.Store(bus)
+	w.voice.Store(bus.voice)
 	return nil
 }
 
 func (w *watch) stop() {
-	if bus := w.bus.Load(); bus != nil {
-		bus.stop()
+	if v := w.voice.Load(); v != nil {
+		v.stop()
 	}
 }

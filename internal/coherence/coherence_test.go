@@ -131,23 +131,24 @@ func TestOthersHeedAChangeWhateverBecomesOfTheConnection(t *testing.T) {
 		"black hole": func(w *world) { w.proxy.Delay(time.Hour) },
 		"refused":    func(w *world) { w.proxy.Refuse(true); w.proxy.Reset() },
 		"restart":    func(w *world) { w.redis.Restart() },
-		"flushed":    func(w *world) { w.command("FLUSHDB") },
 		"kicked out": func(w *world) { w.command("CLIENT KILL TYPE normal") },
 	} {
-		t.Run(what, func(t *testing.T) {
-			t.Parallel()
-			w := newWorld(t, servers.Redis(t), "ping="+ping.String(), "")
-			befall(w)
-			for way := range slices.Values([]string{"tag", "delete", "set"}) {
-				w.changeInTime(way)
-			}
-			time.Sleep(ping + slack + busy)
-			late := w.lateness()
-			t.Logf("an older version was shown for %v at most", late[len(late)-1])
-			if worst := late[len(late)-1]; worst > ping+slack+busy {
-				t.Errorf("an older version was shown for %v, want at most %v", worst, ping+slack)
-			}
-		})
+		for _, watch := range []string{"tracking", "pubsub"} {
+			t.Run(what+"/"+watch, func(t *testing.T) {
+				t.Parallel()
+				w := newWorld(t, servers.Redis(t), "ping="+ping.String()+"&watch="+watch, "")
+				befall(w)
+				for way := range slices.Values([]string{"tag", "delete", "set"}) {
+					w.changeInTime(way)
+				}
+				time.Sleep(ping + slack + busy)
+				late := w.lateness()
+				t.Logf("an older version was shown for %v at most", late[len(late)-1])
+				if worst := late[len(late)-1]; worst > ping+slack+busy {
+					t.Errorf("an older version was shown for %v, want at most %v", worst, ping+slack)
+				}
+			})
+		}
 	}
 }
 

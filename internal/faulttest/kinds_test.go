@@ -7,8 +7,6 @@ import (
 	"time"
 )
 
-const slow = "slow"
-
 // What any server may suffer.
 var anywhere = []fault{
 	{
@@ -30,7 +28,7 @@ var anywhere = []fault{
 		tells: []string{"get: ", "set: "},
 	},
 	{
-		name: slow, opens: true, lasts: 500 * time.Millisecond,
+		name: "slow", opens: true, lasts: 500 * time.Millisecond,
 		begin: func(w *world) { w.proxy.Delay(2 * readBudget) },
 		end:   func(w *world) { w.proxy.Delay(0) },
 		tells: []string{"took too long", "deadline exceeded"},
@@ -48,10 +46,14 @@ func (w *world) cutting() {
 func TestFaults(t *testing.T) {
 	for _, on := range []layout{onRedis, onMemcached, onTiered} {
 		for _, f := range anywhere {
-			if on.name == onTiered.name && f.name == slow {
-				continue // as on redis: what differs with a near cache is how others' changes are heard of
-			}
 			t.Run(on.name+"/"+f.name, func(t *testing.T) { f.test(t, on) })
 		}
+	}
+}
+
+// With a fallback, what differs is what is shown while nobody asks the server.
+func TestFaultsWithAFallback(t *testing.T) {
+	for _, f := range anywhere[:2] {
+		t.Run(f.name, func(t *testing.T) { f.test(t, onFallback) })
 	}
 }

@@ -37,7 +37,7 @@ func TestFaultsOfRedis(t *testing.T) {
 	for _, f := range ofRedis {
 		t.Run(f.name, func(t *testing.T) { f.test(t, onRedis) })
 	}
-	for _, f := range ofRedis[1:] { // one that is full refuses a near cache nothing
+	for _, f := range ofRedis {
 		t.Run("tiered/"+f.name, func(t *testing.T) { f.test(t, onTiered) })
 	}
 }
@@ -141,3 +141,23 @@ var rotation = fault{
 }
 
 func TestPasswordRotation(t *testing.T) { rotation.test(t, onUser) }
+
+// The server comes back and knows the sites no more. Nobody but the tries of their
+// caches finds that out.
+var forgetting = fault{
+	name: "killed, and back with another password", opens: true, lasts: 500 * time.Millisecond,
+	begin: func(w *world) {
+		w.server.Kill()
+		w.await("both breakers open", 5*time.Second, w.isOpen)
+		for _, s := range w.sites {
+			if s.seen.has("WRONGPASS") {
+				w.Error("a server that is not there is told to refuse a password")
+			}
+		}
+		w.server.Restart()
+	},
+	end:   func(w *world) { w.asks("ACL SETUSER site on >"+oldPassword+" ~* &* +@all", "+OK") },
+	tells: []string{"WRONGPASS"},
+}
+
+func TestPasswordThatChangedWhileTheServerWasAway(t *testing.T) { forgetting.test(t, onUser) }

@@ -68,6 +68,16 @@ var (
 		},
 		lag: 2 * time.Second,
 	}
+	// Each site falls back to its memory, and hears there of no others. What that
+	// holds lives for a second, and may be a part of a page that does.
+	onFallback = layout{
+		name:  "fallback",
+		start: onRedis.start,
+		url: func(addr string) string {
+			return "fallback:?first=" + url.QueryEscape(onRedis.url(addr)) + "&then=bigcache%3A&ttl=1s"
+		},
+		lag: 3 * time.Second,
+	}
 )
 
 // newWorld starts a server and two sites on it, and lets the visitors in.

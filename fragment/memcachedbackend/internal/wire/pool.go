@@ -109,15 +109,15 @@ func (p *Pool) enter(ctx context.Context, limit time.Time) error {
 // try exchanges on one connection, a new one if fresh. It reports again if the
 // connection was an old one that the server, or what is between, had closed
 // before: then a new one may do, and nothing was answered. What writes a value is
-// not repeated, as it may have been done: an Add would find itself, and a Set undo
-// what another process has written since, such as the stamp of an invalidation. So
+// not repeated, as it may have been done: an Add or a Swap would find itself, and a Set
+// undo what another process has written since, such as the stamp of an invalidation. So
 // an old connection is looked at before that is sent.
 func (p *Pool) try(ctx context.Context, limit time.Time, fresh bool, commands []Command, replies []Reply) (again bool, err error) {
 	one, err := p.take(ctx, limit, fresh)
 	if err != nil {
 		return false, err
 	}
-	used, writes := one.link != nil, commands[0].Op == Set || commands[0].Op == Add
+	used, writes := one.link != nil, commands[0].Op == Set || commands[0].Op == Add || commands[0].Op == Swap
 	if used && writes && isOver(one.conn.Conn) {
 		p.drop(one)
 		p.dropIdle()
