@@ -21,12 +21,12 @@ var outages = chapter{"A backend that is down", []promise{
 func breakerOpens(w *world) {
 	w.fills("x", give("old"), "old")
 	w.server.Hang()
-	w.lasts(5*readBudget, func() {
+	w.lasts(3*readBudget, func() { // each counts for two of five faults
 		for range 20 {
 			w.fills("x", give("own"), "own")
 		}
 	})
-	w.seen.Faulted(thing, "get").Times(w, 5)
+	w.seen.Faulted(thing, "get").Times(w, 3)
 	w.lasts(0, func() {
 		if err := w.cache.InvalidateTags(w.Context(), "t"); !isDown(err) {
 			w.Errorf("got the error %v, want one that says that it is down", err)

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"sync"
+	"sync/atomic"
 	"time"
 )
 
@@ -27,11 +28,13 @@ const (
 type breaker struct {
 	limit   int // not above zero: it never opens
 	opening func()
+	reads   *spans // under way
 	mu      sync.Mutex
-	faults  int // in a row; guarded by mu, as what follows
-	state   breakerState
-	settled time.Time             // when a half open one closes
-	calls   map[*calling]struct{} // under way
+	faults  atomic.Int64 // in a row; changed with mu held, as what follows
+	state   atomic.Uint32
+	late    time.Time             // when a fault was last found by waiting; guarded by mu
+	settled time.Time             // when a half open one closes; guarded by mu
+	calls   map[*calling]struct{} // that write, under way; guarded by mu
 }
 
 // A calling is a call under way.
@@ -40,7 +43,11 @@ type calling struct {
 	end context.CancelCauseFunc
 }
 
-type breakerState uint8
+// lateWeight is how many faults it is worth that a call has waited in vain: each
+// of them costs somebody his time.
+const lateWeight = 2
+
+type breakerState uint32
 
 const (
 	closed breakerState = iota
@@ -52,36 +59,53 @@ func (s breakerState) String() string {
 	return [...]string{closed: "closed", open: "open", halfOpen: "half open"}[s]
 }
 
-func newBreaker(limit int) *breaker {
-	return &breaker{limit: limit, calls: make(map[*calling]struct{})}
+func newBreaker(limit int, readTimeout time.Duration) *breaker {
+	return &breaker{limit: limit, reads: newSpans(readTimeout), calls: make(map[*calling]struct{})}
 }
 
-func (b *breaker) now() breakerState {
+func (b *breaker) now() breakerState { return breakerState(b.state.Load()) }
+
+// note notes how a call ended that began then, and reports whether the breaker has
+// opened by it. A fault that was found by waiting for more than half the time
+// that a read may take is late. Those that were under way together count once: a
+// server that stands still for a moment fails all of them.
+func (b *breaker) note(err error, began time.Time) (opened bool) {
+	if err == nil && b.faults.Load() == 0 {
+		return false
+	}
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	return b.state
+	now := time.Now()
+	late, state := now.Sub(began) >= b.reads.budget/2, b.now()
+	switch {
+	case err == nil:
+		b.faults.Store(0)
+		return false
+	case late && state == closed && began.Before(b.late):
+		return false
+	case late:
+		b.late = now
+		b.faults.Add(lateWeight)
+	default:
+		b.faults.Add(1)
+	}
+	if b.limit <= 0 || state == open || state == closed && b.faults.Load() < int64(b.limit) {
+		return false
+	}
+	b.open(state)
+	return true
 }
 
-// note notes how a call ended, and reports whether the breaker has opened by it.
-func (b *breaker) note(err error) (opened bool) {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	if err == nil {
-		b.faults = 0
-		return false
-	}
-	b.faults++
-	if b.limit <= 0 || b.state == open || b.state == closed && b.faults < b.limit {
-		return false
-	}
-	if b.state == closed {
+// open opens it, for who holds mu.
+func (b *breaker) open(before breakerState) {
+	if before == closed {
 		b.opening() // before anybody can see it
 	}
-	b.state = open
+	b.state.Store(uint32(open))
+	b.reads.end(errWentDown)
 	for one := range b.calls {
 		one.end(errWentDown)
 	}
-	return true
 }
 
 // answered notes that a try succeeded at now: an open breaker half opens, and a
@@ -89,29 +113,39 @@ func (b *breaker) note(err error) (opened bool) {
 func (b *breaker) answered(now time.Time) (state breakerState, changed bool) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
+	before := b.now()
 	switch {
-	case b.state == open:
-		b.state, b.settled, b.faults = halfOpen, now.Add(settling), 0
-		return b.state, true
-	case b.state == halfOpen && !now.Before(b.settled):
-		b.state = closed
-		return b.state, true
+	case before == open:
+		b.settled = now.Add(settling)
+		b.faults.Store(0)
+		b.state.Store(uint32(halfOpen))
+	case before == halfOpen && !now.Before(b.settled):
+		b.state.Store(uint32(closed))
 	}
-	return b.state, false
+	return b.now(), b.now() != before
 }
 
 // enter returns the ctx of a call, which ends early if the breaker opens; or
-// ErrDown, if the call is not to be made. reads tells that it does not write.
-func (b *breaker) enter(ctx context.Context, reads bool) (inside context.Context, one *calling, err error) {
+// ErrDown, if the call is not to be made. reads tells that it does not write: the
+// ctx then has the budget of a read too.
+func (b *breaker) enter(ctx context.Context, reads bool, now time.Time) (inside context.Context, leave func(), err error) {
+	if reads {
+		inside, leave = b.reads.enter(ctx, now)
+		if b.now() != closed { // in this order: what opens now ends what has entered
+			leave()
+			return nil, nil, ErrDown
+		}
+		return inside, leave, nil
+	}
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	if b.state == open || reads && b.state == halfOpen {
+	if b.now() == open {
 		return nil, nil, ErrDown
 	}
-	one = &calling{of: b}
+	one := &calling{of: b}
 	inside, one.end = context.WithCancelCause(ctx)
 	b.calls[one] = struct{}{}
-	return inside, one, nil
+	return inside, one.leave, nil
 }
 
 // leave ends what enter began.
@@ -132,12 +166,12 @@ var errWentDown = errors.New("fragment: the backend went down meanwhile")
 // write.
 func (c *core) asks(ctx context.Context, at *shard, reads bool, call func(context.Context, Backend) error) error {
 	b := at.breaker
-	inside, one, err := b.enter(ctx, reads)
+	began := time.Now()
+	inside, leave, err := b.enter(ctx, reads, began)
 	if err != nil {
 		return err
 	}
-	defer one.leave()
-	began := time.Now()
+	defer leave()
 	err = guarded(func() error { return call(inside, at.backend) })
 	switch {
 	case errors.Is(err, ErrTooLarge) || errors.Is(err, errors.ErrUnsupported):
@@ -147,7 +181,7 @@ func (c *core) asks(ctx context.Context, at *shard, reads bool, call func(contex
 	case err != nil && ctx.Err() != nil && (c.isSplit() || !errors.Is(context.Cause(ctx), errBudget)) && time.Since(began) < c.readTimeout/2:
 		return err // it is the caller who gave up, and soon; or another shard has used up the time
 	}
-	if b.note(err) {
+	if b.note(err, began) {
 		c.tell(ctx, Event{Kind: EventBreaker, Reason: open.String(), Err: err, Shard: c.shardNo(at)})
 		c.mend()
 	}

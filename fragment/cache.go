@@ -37,6 +37,7 @@ type core struct {
 	backend   Backend
 	inProcess bool
 	nothing   bool   // the Backend keeps nothing
+	checked   bool   // it is Checked
 	prefix    string // with its separator
 	policy    Policy
 	maxValue  int
@@ -89,8 +90,9 @@ func New(b Backend, o Options) (*Cache, error) {
 		return nil, fmt.Errorf("fragment: Options.MaxValue is %d: want a number of bytes, or 0 for the backend's limit", o.MaxValue)
 	}
 	_, nothing := b.(null)
+	_, checked := b.(Checked)
 	k := &core{
-		backend: b, inProcess: isInProcess(b), nothing: nothing,
+		backend: b, inProcess: isInProcess(b), nothing: nothing, checked: checked,
 		policy: o.Policy, maxValue: o.MaxValue, wait: o.Wait, observe: o.Observe, opened: time.Now(),
 		readTimeout: cmp.Or(o.ReadTimeout, defaultReadTimeout), writeTimeout: cmp.Or(o.WriteTimeout, defaultWriteTimeout),
 		transforms: slices.Clone(o.Transforms), stamps: newStamps(false, 1), lanes: newLanes(), failures: newFailures(), background: newTasks(),
@@ -99,7 +101,7 @@ func New(b Backend, o Options) (*Cache, error) {
 		k.prefix = o.Prefix + "~" // which no key has before its first '|'
 	}
 	if !k.inProcess {
-		k.shared = newShared(b, k.prefix, cmp.Or(o.MaxFaults, defaultMaxFaults))
+		k.shared = newShared(b, k.prefix, cmp.Or(o.MaxFaults, defaultMaxFaults), k.readTimeout)
 		for _, one := range k.shared.shards {
 			one.breaker.opening = k.whenDown
 		}

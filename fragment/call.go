@@ -47,10 +47,17 @@ func (c *core) get(ctx context.Context, key string) (raw []byte, ok bool, err er
 	return c.backend.Get(ctx, key)
 }
 
+// getMany has the budget of a read.
 func (c *core) getMany(ctx context.Context, keys []string) (map[string][]byte, error) {
-	ctx, cancel := c.reading(ctx)
-	defer cancel()
 	return c.getManyAs(ctx, true, keys)
+}
+
+// getInto is getMany that needs no map.
+func (c *core) getInto(ctx context.Context, keys []string, values [][]byte) error {
+	if c.isSplit() {
+		return c.getIntoSplit(ctx, keys, values)
+	}
+	return c.callAt(ctx, "", true, func(ctx context.Context, b Backend) error { return GetInto(ctx, b, keys, values) })
 }
 
 // getManyToWrite is getMany as a part of a write, whose budget ctx has, and which a

@@ -3,6 +3,8 @@ package fragment
 import (
 	"context"
 	"time"
+
+	"github.com/pongocache/pongocache/fragment/internal/flight"
 )
 
 // Do returns the value of k: the stored one while it is fresh; else it runs
@@ -106,6 +108,7 @@ func (c *core) do(ctx context.Context, k Key, p *Policy, f Filler) ([]byte, erro
 	p.complete(&c.policy)
 	j := &job{name: k.name, key: key, policy: *p, filler: f, around: around, landed: landed, view: seen}
 	j.keepOld(found, e)
+	c.remembers(ctx, j)
 	if p.Refresh {
 		c.flights.Forget(key) // what is being filled began before we asked
 	}
@@ -120,12 +123,14 @@ type job struct {
 	policy   Policy
 	filler   Filler
 	around   *scope
-	landed   uint64    // what had landed before it looked
-	until    time.Time // when it waits no longer
-	view     view      // what it saw then, beside old
-	detached bool      // it has no caller any more
-	old      *entry    // what it found, to be served while another fills or if the fill fails; or nil
-	early    int64     // when that was made, if it is fresh and to be refilled early; or zero
+	landed   uint64      // what had landed before it looked
+	until    time.Time   // when it waits no longer
+	view     view        // what it saw then, beside old
+	hung     *hung       // the memory of its request
+	olds     flight.Olds // answers that it has waited for, and were out of date
+	detached bool        // it has no caller any more
+	old      *entry      // what it found, to be served while another fills or if the fill fails; or nil
+	early    int64       // when that was made, if it is fresh and to be refilled early; or zero
 }
 
 // keepOld keeps what a lookup found, if the policy wants it.

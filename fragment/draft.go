@@ -20,7 +20,8 @@ type draft struct {
 	// of a fill
 	lane    *lane
 	turn    uint64
-	settled bool // it has an error, which was dealt with
+	settled bool  // it has an error, which was dealt with
+	hung    *hung // the memory of its request
 
 	// what was computed
 	value  []byte

@@ -122,12 +122,17 @@ func checksum(raw []byte, end int, bound string) uint32 {
 	if bound == "" {
 		return sum
 	}
-	return crc32.Update(sum, castagnoli, []byte(bound))
+	sum = ^sum
+	for i := range len(bound) { // crc32.Update would want it as bytes, on the heap
+		sum = castagnoli[byte(sum)^bound[i]] ^ sum>>8
+	}
+	return ^sum
 }
 
 // decodeEntry reads raw into e, whose slices are parts of raw; ok is false if
-// raw is not a whole entry of this version, bound to bound.
-func decodeEntry(raw []byte, bound string, e *entry) (ok bool) {
+// raw is not a whole entry of this version, bound to bound. That it is whole need
+// not be found out where it was checked already.
+func decodeEntry(raw []byte, bound string, checked bool, e *entry) (ok bool) {
 	if len(raw) < headSize || [3]byte(raw) != [3]byte{entryMagic, entryVersion, boundFlag(bound)} || raw[3] > kindNegative {
 		return false
 	}
@@ -137,7 +142,7 @@ func decodeEntry(raw []byte, bound string, e *entry) (ok bool) {
 		return false
 	}
 	end := headSize + int(meta)
-	if le.Uint32(raw[4:]) != checksum(raw, end, bound) {
+	if !checked && le.Uint32(raw[4:]) != checksum(raw, end, bound) {
 		return false
 	}
 	e.created = int64(le.Uint64(raw[8:]))

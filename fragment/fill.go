@@ -28,7 +28,7 @@ func (c *core) fill(ctx context.Context, jobs []*job, n *flight.Node, f computin
 	c.prepare(ctx, jobs)
 	drafts := make([]*draft, len(jobs))
 	for i, j := range jobs {
-		d := &draft{name: j.name, key: j.key, policy: &j.policy, view: j.view, lane: c.lanes.join(j.key)}
+		d := &draft{name: j.name, key: j.key, policy: &j.policy, view: j.view, hung: j.hung, lane: c.lanes.join(j.key)}
 		defer c.lanes.leave(d.lane)
 		// In this order: what is written or invalidated after the turn and the
 		// mark were taken is noticed, whatever the fill reads before or after that.
@@ -37,7 +37,7 @@ func (c *core) fill(ctx context.Context, jobs []*job, n *flight.Node, f computin
 	}
 	mark, order := c.stamps.mark(), c.order()
 
-	s := newScope(jobs[0].around, n)
+	s := jobs[0].scope(n)
 	if len(jobs) == 1 {
 		s.lane, s.turn = drafts[0].lane, drafts[0].turn
 	}

@@ -10,6 +10,7 @@ import (
 // trip.
 type guess struct {
 	key   string
+	stamp string   // where the stamp of the key is
 	slots []slotNo // of its tags
 }
 
@@ -36,5 +37,5 @@ func (s *shared) remember(key string, slots []slotNo) {
 	if g := s.guessOf(key); g != nil && slices.Equal(g.slots, slots) {
 		return
 	}
-	s.guesses[maphash.String(s.seed, key)%uint64(len(s.guesses))].Store(&guess{key, slots})
+	s.guesses[maphash.String(s.seed, key)%uint64(len(s.guesses))].Store(&guess{key, s.keyOfKey(key), slots})
 }

@@ -2,6 +2,8 @@ package fragment
 
 import (
 	"context"
+	"slices"
+	"sync"
 	"time"
 )
 
@@ -10,8 +12,30 @@ type ask struct {
 	name  string
 	key   string
 	e     *entry
+	raw   []byte // what the Backend holds, while it is looked at
 	found state
 	view  view
+}
+
+// A reading is what a look asks for: the keys of entries, each followed by that of
+// its stamp, then those of slots.
+type reading struct {
+	slots  []slotNo
+	keys   []string
+	values [][]byte
+}
+
+// readings are those that nobody needs now. One whose read has failed is none of
+// them: the Backend may have left somebody behind who still reads the keys.
+var readings = sync.Pool{New: func() any { return new(reading) }}
+
+const maxReading = 1 << 10 // keys of one that is kept
+
+func (r *reading) free() {
+	if clear(r.values); len(r.keys) <= maxReading {
+		clear(r.keys)
+		readings.Put(r)
+	}
 }
 
 // asksFor returns asks for n keys.
@@ -35,27 +59,28 @@ func (c *core) look(ctx context.Context, tags []string, filling bool, asks []*as
 	for _, a := range asks {
 		a.view.order, a.view.guard = order, c.near.guard(a.key)
 	}
-	if c.isDown() {
+	if c.isDown() || c.isHung(ctx, began) {
 		return
 	}
-	seen, raws, err := c.readWithStamps(ctx, c.slotsToSee(tags, filling, asks), asks)
+	seen, err := c.readWithStamps(ctx, tags, filling, asks)
 	if err != nil {
-		c.unread(ctx, asks[0].name, began, err)
+		c.unread(ctx, asks, began, err)
 	}
 	if seen == nil {
 		return
 	}
-	if unknown := c.decodeAll(ctx, asks, raws, seen); len(unknown) > 0 {
-		seen.add(c.seeMore(ctx, asks[0].name, unknown))
+	if unknown := c.decodeAll(ctx, asks, seen); len(unknown) > 0 {
+		seen.add(c.seeMore(ctx, asks, unknown))
 	}
 	for _, a := range asks {
 		if a.e.asked = began; seen.isAway(c.shared.noOf(a.key)) {
 			continue
 		}
 		a.view.at = seen
-		if a.found = c.judgeShared(a, raws[a.key] != nil); a.found == fresh {
+		if a.found = c.judgeShared(a); a.found == fresh {
 			c.keepRead(ctx, a.key, a.e, mark, a.view.guard)
 		}
+		a.raw = nil
 	}
 	if filling && c.isSplit() {
 		c.seeToFill(ctx, seen, asks)
@@ -64,11 +89,11 @@ func (c *core) look(ctx context.Context, tags []string, filling bool, asks []*as
 
 // seeMore reads the stamps of slots in a trip of its own. What cannot be read is not
 // known, and its shards are not asked again.
-func (c *core) seeMore(ctx context.Context, name string, slots []slotNo) *sight {
+func (c *core) seeMore(ctx context.Context, asks []*ask, slots []slotNo) *sight {
 	began := time.Now()
 	more, err := c.shared.readStamps(ctx, slots, c.getMany)
 	if err != nil {
-		c.unread(ctx, name, began, err)
+		c.unread(ctx, asks, began, err)
 	}
 	if more == nil {
 		more = c.shared.forget(new(sight), err)
@@ -77,25 +102,32 @@ func (c *core) seeMore(ctx context.Context, name string, slots []slotNo) *sight 
 }
 
 // unread tells of a read that failed, unless it is the caller who gave up.
-func (c *core) unread(ctx context.Context, name string, began time.Time, err error) {
-	if ctx.Err() == nil {
-		c.fault(ctx, name, "get", began, err)
+func (c *core) unread(ctx context.Context, asks []*ask, began time.Time, err error) {
+	if ctx.Err() != nil {
+		return
 	}
+	if c.noteHung(ctx, began) {
+		for _, a := range asks {
+			a.view.hung = true
+		}
+	}
+	c.fault(ctx, asks[0].name, "get", began, err)
 }
 
-// slotsToSee are the slots whose stamps a look asks for at once.
-func (c *core) slotsToSee(tags []string, filling bool, asks []*ask) []slotNo {
-	slots := make([]slotNo, 0, 8)
+// slotsToSee finds the slots whose stamps a look asks for at once.
+func (c *core) slotsToSee(r *reading, tags []string, filling bool, asks []*ask) {
+	slots := r.slots[:0]
 	if !c.isSplit() {
 		slots = append(slots, clearSlot)
 		if filling {
 			slots = append(slots, epochSlot)
 		}
 	}
-	for _, some := range [][]string{c.policy.Tags, tags} {
-		for _, tag := range some {
-			slots = append(slots, c.stamps.slotOf(tag))
-		}
+	for _, tag := range c.policy.Tags {
+		slots = append(slots, c.stamps.slotOf(tag))
+	}
+	for _, tag := range tags {
+		slots = append(slots, c.stamps.slotOf(tag))
 	}
 	for _, a := range asks {
 		slots = append(slots, c.shared.guess(a.key)...)
@@ -103,42 +135,47 @@ func (c *core) slotsToSee(tags []string, filling bool, asks []*ask) []slotNo {
 	if c.isSplit() {
 		slots = c.shared.besides(slots, filling, asks)
 	}
-	return distinct(slots)
+	r.slots = distinct(slots)
 }
 
 // readWithStamps reads the entries of asks, the stamps of their keys and those
-// of slots, which are in order. If some shards fail and others do not it returns both
-// an error and what those hold.
-func (c *core) readWithStamps(ctx context.Context, slots []slotNo, asks []*ask) (*sight, map[string][]byte, error) {
-	keys := make([]string, 0, 2*len(asks)+len(slots))
+// of slots. If some shards fail and others do not it returns both an error and what
+// those hold.
+func (c *core) readWithStamps(ctx context.Context, tags []string, filling bool, asks []*ask) (*sight, error) {
+	r := readings.Get().(*reading)
+	c.slotsToSee(r, tags, filling, asks)
+	r.keys = r.keys[:0]
 	for _, a := range asks {
-		keys = append(keys, a.key, c.shared.keyOfKey(a.key))
+		r.keys = append(r.keys, a.key, c.shared.keyOfKey(a.key))
 	}
-	keys = c.shared.appendKeysOf(keys, slots)
-	found, err := c.getMany(ctx, keys)
-	if c.shared.failedAll(err, keys) {
-		return nil, nil, err
+	r.keys = c.shared.appendKeysOf(r.keys, r.slots)
+	r.values = slices.Grow(r.values[:0], len(r.keys))[:len(r.keys)]
+	err := c.getInto(ctx, r.keys, r.values)
+	if c.shared.failedAll(err, r.keys) {
+		return nil, err
+	}
+	if err == nil {
+		defer r.free()
 	}
 	for i, a := range asks {
-		a.view.own = stampIn(found, keys[2*i+1])
+		a.raw, a.view.own = r.values[2*i], stampOf(r.values[2*i+1])
 	}
-	return c.shared.forget(sightOf(slots, keys[2*len(asks):], found), err), found, err
+	return c.shared.forget(sightOf(r.slots, r.values[2*len(asks):]), err), err
 }
 
 // decodeAll decodes what was read, drops what is no entry, and returns the slots
 // that the entries carry and nobody has looked at: an entry may carry any, and
 // many.
-func (c *core) decodeAll(ctx context.Context, asks []*ask, raws map[string][]byte, seen *sight) (unknown []slotNo) {
+func (c *core) decodeAll(ctx context.Context, asks []*ask, seen *sight) (unknown []slotNo) {
 	for _, a := range asks {
-		raw, ok := raws[a.key]
-		if !ok {
+		if a.raw == nil {
 			continue
 		}
-		if !c.decode(ctx, a.name, a.key, raw, a.e) {
-			delete(raws, a.key)
+		if !c.decode(ctx, a.name, a.key, a.raw, a.e) {
+			a.raw = nil
 			continue
 		}
-		var slots []slotNo
+		slots := make([]slotNo, 0, min(a.e.ntags, maxGuess))
 		a.e.eachTag(func(_ []byte, slot slotNo, _ uint64) bool {
 			slots = append(slots, slot)
 			if !seen.knows(slot) && !seen.isAway(c.shared.noOfSlot(slot)) {
@@ -153,10 +190,10 @@ func (c *core) decodeAll(ctx context.Context, asks []*ask, raws map[string][]byt
 
 // judgeShared tells what an entry that was decoded is worth, by the stamps that
 // were seen.
-func (c *core) judgeShared(a *ask, there bool) state {
+func (c *core) judgeShared(a *ask) state {
 	now := time.Now().UnixNano()
 	switch { // what is owed first: keys that are too many are forgotten once Clear is blocked
-	case !there || now >= a.e.dead || c.shared.debts.owes(a.key):
+	case a.raw == nil || now >= a.e.dead || c.shared.debts.owes(a.key):
 		return missing
 	case !isStamp(a.e.own) || a.e.own != a.view.own:
 		return missing

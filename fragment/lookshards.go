@@ -53,23 +53,22 @@ func (s *shared) others(seen *sight) (slots []slotNo) {
 func (c *core) seeToFill(ctx context.Context, seen *sight, asks []*ask) {
 	misses := func(a *ask) bool { return a.found != fresh && a.view.at != nil }
 	if slices.ContainsFunc(asks, misses) {
-		seen.widen(c.seeOthers(ctx, asks[0].name, seen))
+		seen.widen(c.seeOthers(ctx, asks, seen))
 	}
 }
 
 // seeOthers reads what seen does not know of the shards and a fill has to have seen.
-func (c *core) seeOthers(ctx context.Context, name string, seen *sight) *sight {
+func (c *core) seeOthers(ctx context.Context, asks []*ask, seen *sight) *sight {
 	if slots := c.shared.others(seen); len(slots) > 0 {
-		return c.seeMore(ctx, name, slots)
+		return c.seeMore(ctx, asks, slots)
 	}
 	return nil
 }
 
 // widen adds what another look saw, as such that a fill relies on.
 func (s *sight) widen(more *sight) {
-	if more != nil {
-		s.add(more)
-		s.wanted = distinct(slices.Concat(s.wanted, more.wanted))
+	if more != nil { // what was read for a fill is wanted
+		s.join(more)
 	}
 }
 
@@ -86,8 +85,8 @@ func (c *core) seeAll(ctx context.Context, jobs []*job) {
 			continue
 		}
 		if whole[seen] == nil {
-			both := &sight{known: slices.Clone(seen.known), wanted: seen.wanted, away: seen.away}
-			both.widen(c.seeOthers(ctx, j.name, seen))
+			both := &sight{known: slices.Clone(seen.known), away: slices.Clone(seen.away)}
+			both.widen(c.seeOthers(ctx, []*ask{{name: j.name, key: j.key}}, seen))
 			whole[seen] = both
 		}
 		j.view.at = whole[seen]

@@ -124,7 +124,7 @@ func (c *core) decode(ctx context.Context, name, key string, raw []byte, e *entr
 			return false
 		}
 	}
-	if !decodeEntry(raw, c.bound(key), e) {
+	if !decodeEntry(raw, c.bound(key), c.checked, e) {
 		c.fault(ctx, name, "decode", time.Time{}, errNoEntry)
 		return false
 	}

@@ -219,6 +219,9 @@ func (c *core) hitMany(ctx context.Context, b *batch, p *Policy) (wanted []*memb
 		j := &job{name: a.name, key: a.key, policy: *p, filler: b.one(i), around: around, landed: landed, view: a.view}
 		j.policy.complete(&c.policy)
 		j.keepOld(a.found, *a.e)
+		if c.remembers(ctx, j); len(wanted) > 0 {
+			j.hung = wanted[0].hung // they are one request
+		}
 		if p.Refresh {
 			c.flights.Forget(j.key)
 		}

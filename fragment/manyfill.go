@@ -98,7 +98,7 @@ func (c *core) fillMany(ctx context.Context, b *batch, mine []*member, n *flight
 			m.f.Land(results[i])
 		}
 	}()
-	ctx = newScope(mine[0].around, n).in(ctx) // for the observer, who may ask for the same keys
+	ctx = mine[0].scope(n).in(ctx) // for the observer, who may ask for the same keys
 	found := c.storedMany(ctx, mine)
 	var jobs []*job
 	var missing []int

@@ -96,7 +96,7 @@ func (c *core) isNear(ctx context.Context, around *scope, key string, e *entry) 
 		return false
 	}
 	raw, ok, err := c.near.get(ctx, key)
-	if err != nil || !ok || !decodeEntry(raw, "", e) {
+	if err != nil || !ok || !decodeEntry(raw, "", false, e) {
 		return false
 	}
 	if c.observe != nil {

@@ -23,7 +23,7 @@ func (c *core) obtain(ctx context.Context, j *job) ([]byte, error) {
 		return value, err
 	}
 	j.until = time.Now().Add(max(c.wait, 0))
-	for old := 0; ; {
+	for {
 		began := time.Now()
 		got, outcome := c.fly(ctx, j)
 		switch {
@@ -42,7 +42,7 @@ func (c *core) obtain(ctx context.Context, j *job) ([]byte, error) {
 			if c.waited(ctx, j, &got.Value, began) {
 				break
 			}
-			if old++; old < maxOld {
+			if j.olds.Another() {
 				continue
 			}
 			got = c.run(ctx, j, flight.NewNode(j.around.nodeOf()))
@@ -64,9 +64,6 @@ func (c *core) answer(ctx context.Context, j *job, got result) ([]byte, error) {
 	return got.Value.value, got.Err
 }
 
-// maxOld is for how many fills a caller waits whose answers are out of date.
-const maxOld = 2
-
 // hasSpare reports whether j need not wait for a fill.
 func (j *job) hasSpare() bool { return j.old != nil && !j.policy.Refresh }
 
@@ -83,13 +80,13 @@ func (c *core) patience(j *job) time.Duration {
 
 // fly fills as the only one to fill this key, or waits for whoever does.
 func (c *core) fly(ctx context.Context, j *job) (result, flight.Outcome) {
-	wait := flight.Wait{Inside: j.around.nodeOf(), Bound: c.patience(j)}
+	wait := flight.Wait{Inside: j.around.nodeOf(), Bound: c.patience(j), Olds: &j.olds}
 	return c.flights.Do(ctx, j.key, wait, func(n *flight.Node) result { return c.lead(ctx, j, n) })
 }
 
 // lead is what the one does who fills.
 func (c *core) lead(ctx context.Context, j *job, n *flight.Node) result {
-	ctx = newScope(j.around, n).in(ctx) // for the observer, who may ask for the same key
+	ctx = j.scope(n).in(ctx) // for the observer, who may ask for the same key
 	if c.canLease(j) {
 		return c.leased(ctx, j, n)
 	}

@@ -53,11 +53,17 @@ type Options struct {
 	Wait time.Duration
 
 	// ReadTimeout and WriteTimeout are how long one call to a Backend that is
-	// not InProcess may take. Zero is 100 ms for a read and 1 s for a write.
+	// not InProcess may take. Zero is 100 ms for a read and 1 s for a write. Reads
+	// that begin at about the same time end together: some have up to one part in
+	// 32 less. What is done for one request waits for one read in vain, not for
+	// more: see Request.
 	ReadTimeout, WriteTimeout time.Duration
 
 	// MaxFaults is after how many faults in a row such a Backend, or one shard of it
-	// (see Sharder), is left alone until it answers again. Zero is 5; negative asks it always.
+	// (see Sharder), is left alone until it answers again. A call that has waited for more than half of
+	// ReadTimeout before it failed counts for two faults, and those that were under
+	// way together count once. Zero is 5: three times in a row somebody waits in
+	// vain. Negative asks it always.
 	MaxFaults int
 
 	// Observe, if not nil, is told each Event, on the goroutine on which it

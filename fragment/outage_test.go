@@ -63,15 +63,17 @@ func TestOpeningEndsCallsUnderWay(t *testing.T) {
 				p.server.Hang()
 				return []byte("v"), nil
 			}, "v")
-			if d := time.Since(start); d > readBudget {
-				t.Errorf("the page that hung in a write took %v, want %v", d, readBudget)
+			if d := time.Since(start); d > 3*readBudget {
+				t.Errorf("the page that hung in a write took %v, want %v", d, 3*readBudget)
 			}
 		})
 		synctest.Wait()
-		together(10, func(i int) { wantDo(t, c, fragment.KeyOf("other", i), withTags(), give("w"), "w") })
+		for range 3 { // which are found out one after the other
+			together(10, func(i int) { wantDo(t, c, fragment.KeyOf("other", i), withTags(), give("w"), "w") })
+		}
 		all.Wait()
-		if d := time.Since(start); d > readBudget {
-			t.Errorf("all took %v, want %v", d, readBudget)
+		if d := time.Since(start); d > 3*readBudget {
+			t.Errorf("all took %v, want %v", d, 3*readBudget)
 		}
 		p.seen.Faulted("k", "went down meanwhile").Await(t)
 	})

@@ -14,6 +14,7 @@ import (
 type scope struct {
 	around *scope       // of the fill that this one runs inside of, or nil
 	node   *flight.Node // this fill in the graph of waiting fills
+	hung   *hung        // of the request
 	lane   *lane        // of its key
 	turn   uint64       // in that
 
@@ -88,9 +89,9 @@ func isPassing(ctx context.Context, s *scope) bool {
 	return ctx.Value(passingKey{}) == s
 }
 
-// newScope returns the scope of a fill that is about to begin inside of around.
-func newScope(around *scope, node *flight.Node) *scope {
-	return &scope{around: around, node: node, learnt: nothingLearnt}
+// scope returns the scope of a fill of j that is about to begin.
+func (j *job) scope(node *flight.Node) *scope {
+	return &scope{around: j.around, node: node, hung: j.hung, learnt: nothingLearnt}
 }
 
 func (s *scope) in(ctx context.Context) context.Context {

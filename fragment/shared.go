@@ -45,6 +45,7 @@ type shared struct {
 	touches bool          // the Backend can prolong what it holds
 	leases  bool          // it is a Locker
 	debts   debts
+	hung    atomic.Int64 // when a read has last waited in vain, Unix nanoseconds
 
 	complaints complaints // since a shard is down
 }
@@ -55,7 +56,7 @@ const (
 	stampSize  = 8
 )
 
-func newShared(b Backend, prefix string, maxFaults int) *shared {
+func newShared(b Backend, prefix string, maxFaults int, readTimeout time.Duration) *shared {
 	prefix += "!"
 	s := &shared{prefix: prefix, seed: maphash.MakeSeed(), creates: make(chan struct{}, 1), touches: canTouch(b)}
 	_, s.leases = b.(Locker)
@@ -63,7 +64,7 @@ func newShared(b Backend, prefix string, maxFaults int) *shared {
 	s.shards, s.shardOf = make([]*shard, len(backends)), shardOf
 	for no, one := range backends {
 		s.shards[no] = &shard{
-			no: no, backend: one, breaker: newBreaker(maxFaults),
+			no: no, backend: one, breaker: newBreaker(maxFaults, readTimeout),
 			clear: s.pinned(no, prefix+"clear", ""), epoch: s.pinned(no, prefix+"epoch", ""),
 		}
 	}
@@ -79,11 +80,15 @@ func (s *shared) keyOfSlot(slot slotNo) string {
 		}
 		return one.epoch
 	}
-	return s.prefix + strconv.FormatUint(uint64(slot), 16)
+	var room [maxPrefix + 8]byte
+	return string(strconv.AppendUint(append(room[:0], s.prefix...), uint64(slot), 16))
 }
 
 // keyOfKey is where the Backend holds the stamp of a key.
 func (s *shared) keyOfKey(key string) string {
+	if g := s.guessOf(key); g != nil {
+		return g.stamp
+	}
 	own := key[len(s.prefix)-1:]
 	if !s.isSplit() {
 		return s.prefix + "k|" + own
@@ -114,8 +119,10 @@ const blocks = math.MaxUint32 << 32
 func encodeStamp(n uint64) []byte { return binary.LittleEndian.AppendUint64(nil, n) }
 
 // stampIn is the stamp under key in what was found: zero where there is none.
-func stampIn(found map[string][]byte, key string) uint64 {
-	p := found[key]
+func stampIn(found map[string][]byte, key string) uint64 { return stampOf(found[key]) }
+
+// stampOf is the stamp that p is; zero if it is none.
+func stampOf(p []byte) uint64 {
 	if len(p) != stampSize {
 		return 0
 	}

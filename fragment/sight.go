@@ -9,10 +9,15 @@ import (
 // A sight is what one look saw of the stamps. It does not change once others have
 // it. A slot that is not known has the stamp 0, and so has one without a stamp.
 type sight struct {
-	known  []stamped // in the order of their slots; at first few
-	few    [6]stamped
-	wanted []slotNo // those of them that a fill relies on, not only an entry that was read
-	away   []bool   // the shards that did not answer, whose slots are not known; nil if all did
+	known []slotStamp // in the order of their slots; at first few
+	few   [6]slotStamp
+	away  []bool // the shards that did not answer, whose slots are not known; nil if all did
+}
+
+type slotStamp struct {
+	slot   slotNo
+	wanted bool // a fill relies on it, not only an entry that was read
+	stamp  uint64
 }
 
 // isAway reports whether the shard of that number did not answer.
@@ -27,13 +32,13 @@ func (s *shared) forget(seen *sight, err error) *sight {
 	for no := range seen.away {
 		seen.away[no] = failedAt(err, no)
 	}
-	seen.known = slices.DeleteFunc(seen.known, func(t stamped) bool { return seen.away[s.noOfSlot(t.slot)] })
+	seen.known = slices.DeleteFunc(seen.known, func(t slotStamp) bool { return seen.away[s.noOfSlot(t.slot)] })
 	return seen
 }
 
 // find returns where a slot is, or belongs.
 func (s *sight) find(slot slotNo) (at int, known bool) {
-	return slices.BinarySearchFunc(s.known, slot, func(t stamped, slot slotNo) int { return cmp.Compare(t.slot, slot) })
+	return slices.BinarySearchFunc(s.known, slot, func(t slotStamp, slot slotNo) int { return cmp.Compare(t.slot, slot) })
 }
 
 func (s *sight) of(slot slotNo) uint64 {
@@ -51,9 +56,9 @@ func (s *sight) knows(slot slotNo) bool {
 // without returns the wanted slots that have no stamp, as far as their shards have
 // answered.
 func (s *sight) without() (none []slotNo) {
-	for _, slot := range s.wanted {
-		if at, known := s.find(slot); known && s.known[at].stamp == 0 {
-			none = append(none, slot)
+	for _, one := range s.known {
+		if one.wanted && one.stamp == 0 {
+			none = append(none, one.slot)
 		}
 	}
 	return none
@@ -61,7 +66,7 @@ func (s *sight) without() (none []slotNo) {
 
 // with returns s with the stamps from now where it has none.
 func (s *sight) with(now *sight) *sight {
-	both := &sight{known: slices.Clone(s.known), wanted: s.wanted, away: s.away}
+	both := &sight{known: slices.Clone(s.known), away: s.away}
 	for i := range both.known {
 		if one := &both.known[i]; one.stamp == 0 {
 			one.stamp = now.of(one.slot)
@@ -72,6 +77,14 @@ func (s *sight) with(now *sight) *sight {
 
 // add adds what another look saw of slots that s does not know.
 func (s *sight) add(more *sight) {
+	for i := range more.known {
+		more.known[i].wanted = false
+	}
+	s.join(more)
+}
+
+// join adds what more saw, which nobody else has.
+func (s *sight) join(more *sight) {
 	s.known = append(s.known, more.known...)
 	for no, is := range more.away {
 		if s.away == nil {
@@ -79,7 +92,7 @@ func (s *sight) add(more *sight) {
 		}
 		s.away[no] = s.away[no] || is
 	}
-	slices.SortFunc(s.known, func(a, b stamped) int { return cmp.Compare(a.slot, b.slot) })
+	slices.SortFunc(s.known, func(a, b slotStamp) int { return cmp.Compare(a.slot, b.slot) })
 }
 
 // keysOf returns where the Backend holds the stamps of slots.
@@ -93,12 +106,12 @@ func (s *shared) appendKeysOf(keys []string, slots []slotNo) []string {
 	return keys
 }
 
-// sightOf is what found holds of slots, which are in order, under their keys.
-func sightOf(slots []slotNo, keys []string, found map[string][]byte) *sight {
-	seen := &sight{wanted: slots}
+// sightOf is what values hold of slots, which are in order.
+func sightOf(slots []slotNo, values [][]byte) *sight {
+	seen := new(sight)
 	seen.known = seen.few[:0] // which needs no place of its own
 	for i, slot := range slots {
-		seen.known = append(seen.known, stamped{slot: slot, stamp: stampIn(found, keys[i])})
+		seen.known = append(seen.known, slotStamp{slot, true, stampOf(values[i])})
 	}
 	return seen
 }
@@ -113,7 +126,11 @@ func (s *shared) readStamps(ctx context.Context, slots []slotNo, get func(contex
 	if s.failedAll(err, keys) {
 		return nil, err
 	}
-	return s.forget(sightOf(slots, keys, found), err), err
+	values := make([][]byte, len(keys))
+	for i, key := range keys {
+		values[i] = found[key]
+	}
+	return s.forget(sightOf(slots, values), err), err
 }
 
 // distinct brings slots, which nobody else has, in their order, each once.

@@ -93,6 +93,19 @@ func (c *core) getManySplit(ctx context.Context, reads bool, keys []string) (map
 	return all, err
 }
 
+// getIntoSplit is that for values[i] to become what is under keys[i].
+func (c *core) getIntoSplit(ctx context.Context, keys []string, values [][]byte) error {
+	found, err := c.getManySplit(ctx, true, keys)
+	for i, key := range keys {
+		value, ok := found[key]
+		if ok && value == nil {
+			value = []byte{}
+		}
+		values[i] = value
+	}
+	return err
+}
+
 // setManySplit writes what the shards take that answer.
 func (c *core) setManySplit(ctx context.Context, items map[string][]byte, ttl time.Duration) error {
 	shares := make([]map[string][]byte, len(c.shared.shards))

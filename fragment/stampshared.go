@@ -4,6 +4,7 @@ import (
 	"context"
 	"maps"
 	"slices"
+	"time"
 )
 
 // stampShared gives the tags of a draft the stamps that the Backend held before
@@ -11,6 +12,9 @@ import (
 func (c *core) stampShared(ctx context.Context, d *draft) error {
 	if d.view.at == nil {
 		return errUnseen
+	}
+	if d.hung.is(c, time.Now()) {
+		return errHung
 	}
 	d.entry.own = d.view.own
 	switch d.entry.clear = d.view.at.of(c.clearOf(d.key)); {

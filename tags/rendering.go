@@ -7,6 +7,8 @@ import (
 	"maps"
 
 	"github.com/flosch/pongo2/v6"
+
+	"github.com/pongocache/pongocache/fragment"
 )
 
 // A rendering is what the template tags of one execution of a template share:
@@ -19,9 +21,22 @@ import (
 type rendering struct {
 	binding *Binding // nil in what WithContext makes
 	ctx     context.Context
-	filling *run     // the innermost body that is being rendered, or nil
-	sources Sources  // nil: those of the binding
-	outline *Outline // nil: none
+	filling *run            // the innermost body that is being rendered, or nil
+	sources Sources         // nil: those of the binding
+	outline *Outline        // nil: none
+	request context.Context // what Request made of ctx, outside of any body; nil at first
+}
+
+// asking returns the ctx by which blocks are looked up: those outside of any body
+// are of one request too.
+func (r *rendering) asking() context.Context {
+	if r.filling != nil {
+		return r.ctx
+	}
+	if r.request == nil {
+		r.request = fragment.Request(r.ctx)
+	}
+	return r.request
 }
 
 // enter makes ctx the current one, of the body of a run, and returns what puts

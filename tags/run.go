@@ -65,7 +65,7 @@ func (t *cacheTag) Execute(ec *pongo2.ExecutionContext, w pongo2.TemplateWriter)
 		// A fault was told as an Event, and must not break the page.
 		_ = p.cache.Delete(in.ctx, p.key)
 	}
-	value, err := p.cache.DoFiller(in.ctx, p.key, p.policy, r)
+	value, err := p.cache.DoFiller(in.asking(), p.key, p.policy, r)
 	if err == nil {
 		err = r.write(w, value, &p)
 	}

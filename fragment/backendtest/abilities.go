@@ -102,6 +102,7 @@ func (s *subject) wantMany(t testing.TB, keys []string, items map[string][]byte)
 			t.Errorf("GetMany: got nothing under %q, want %s", key, show(items[key]))
 		}
 	}
+	s.wantInto(t, keys, items)
 }
 
 func usage(t testing.TB, s *subject) {

@@ -158,6 +158,8 @@ var faults = []fault{
 				return found, nil
 			}}
 		}},
+	{does: "takes what is empty for what is not there", breaks: "many are got and set as one by one",
+		open: func() fragment.Backend { return faultyInto{able{newMemory()}} }},
 	{does: "sets only some of many", breaks: "many are got and set as one by one",
 		open: func() fragment.Backend {
 			return faultyMany{able: able{newMemory()}, setMany: func(a able, items map[string][]byte) error {

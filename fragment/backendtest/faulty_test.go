@@ -72,6 +72,17 @@ func (f faultyMany) SetMany(ctx context.Context, items map[string][]byte, ttl ti
 	return f.able.SetMany(ctx, items, ttl)
 }
 
+// faultyInto is memory that gets many with nil for what is empty.
+type faultyInto struct{ able }
+
+func (f faultyInto) GetInto(ctx context.Context, keys []string, values [][]byte) error {
+	for i, key := range keys {
+		value, _, _ := f.Get(ctx, key)
+		values[i] = append([]byte(nil), value...)
+	}
+	return nil
+}
+
 // getting, setting and deleting return the opener of a memory with one call
 // replaced.
 func getting(get func(m *memory, ctx context.Context, key string) ([]byte, bool, error)) func() fragment.Backend {

@@ -14,8 +14,7 @@ func ReadEntry(data []byte) (valid bool) {
 	if !ok {
 		return false
 	}
-	body := data[headerSize:]
-	return h.isWhole(data, string(body[:h.keySize]), body[h.keySize:]) && h.deadline != 0
+	return h.isWhole(data) && h.deadline != 0
 }
 
 // EntryFile is the file of an entry.

@@ -152,26 +152,40 @@ func (b *Backend) Get(ctx context.Context, key string) (value []byte, ok bool, e
 
 // GetMany implements fragment.ManyGetter.
 func (b *Backend) GetMany(ctx context.Context, keys []string) (map[string][]byte, error) {
-	values := make(map[string][]byte, len(keys))
+	found, values := make(map[string][]byte, len(keys)), make([][]byte, len(keys))
+	err := b.GetInto(ctx, keys, values)
+	for i, value := range values {
+		if value != nil {
+			found[keys[i]] = value
+		}
+	}
+	return found, err
+}
+
+// GetInto implements fragment.IntoGetter. What is there and empty is not nil.
+func (b *Backend) GetInto(ctx context.Context, keys []string, values [][]byte) error {
 	f, done, err := b.use(ctx)
 	if err != nil {
-		return values, err
+		return err
 	}
 	defer done()
-	for _, key := range keys {
+	for i, key := range keys {
 		if ctx.Err() != nil {
-			return values, context.Cause(ctx)
+			return context.Cause(ctx)
 		}
 		value, ok, err := f.get(key)
 		if err != nil {
-			return values, fmt.Errorf("filebackend: get: %w", err)
+			return fmt.Errorf("filebackend: get: %w", err)
 		}
 		if ok {
-			values[key] = value
+			values[i] = value
 		}
 	}
-	return values, nil
+	return nil
 }
+
+// Checked implements fragment.Checked: see bodySum, which each read compares.
+func (b *Backend) Checked() {}
 
 // Close implements fragment.Backend. It waits for the calls that are under way,
 // those that wait for a lock given up, and for the sweeper. The files stay.

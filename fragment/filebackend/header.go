@@ -47,7 +47,7 @@ func appendHeader(to []byte, key string, value []byte, deadline int64) []byte {
 	to = binary.LittleEndian.AppendUint16(to, uint16(len(key)))
 	to = append(to, 0, 0, 0, 0, 0, 0)
 	to = binary.LittleEndian.AppendUint64(to, uint64(len(value)))
-	sum := bodySum(to[start:], key, value)
+	sum := crc32.Update(bodySum(to[start:], []byte(key)), castagnoli, value)
 	binary.LittleEndian.PutUint32(to[start+12:], sum)
 	to = append(to, deadlinePart(deadline, sum)...)
 	return append(to, key...)
@@ -60,17 +60,20 @@ func deadlinePart(deadline int64, sum uint32) []byte {
 	return append(part, 0, 0, 0, 0)
 }
 
-// bodySum is the checksum of an entry whose header begins so.
-func bodySum(head []byte, key string, value []byte) uint32 {
+// bodySum is the checksum of an entry whose header begins so, and is followed by
+// rest: the key and the value.
+func bodySum(head, rest []byte) uint32 {
 	sum := crc32.Update(0, castagnoli, head[8:10])
 	sum = crc32.Update(sum, castagnoli, head[16:deadlineAt])
-	sum = crc32.Update(sum, castagnoli, []byte(key))
-	return crc32.Update(sum, castagnoli, value)
+	return crc32.Update(sum, castagnoli, rest)
 }
 
 func deadlineSum(deadline []byte, sum uint32) uint32 {
-	whole := crc32.Update(0, castagnoli, deadline[:8])
-	return crc32.Update(whole, castagnoli, binary.LittleEndian.AppendUint32(nil, sum))
+	whole := ^crc32.Update(0, castagnoli, deadline[:8])
+	for range 4 { // as crc32.Update, which would want the four bytes on the heap
+		whole, sum = castagnoli[byte(whole)^byte(sum)]^whole>>8, sum>>8
+	}
+	return ^whole
 }
 
 // A header is what the first bytes of a file say. Nothing in it is believed
@@ -110,7 +113,6 @@ func (h *header) readDeadline(part []byte) bool {
 	return whole
 }
 
-// isWhole reports whether key and value are what the header was written for.
-func (h *header) isWhole(head []byte, key string, value []byte) bool {
-	return h.sum == bodySum(head, key, value)
-}
+// isWhole reports whether the key and the value in data, a whole file, are what its
+// header was written for.
+func (h *header) isWhole(data []byte) bool { return h.sum == bodySum(data, data[headerSize:]) }

@@ -33,7 +33,11 @@ func leaseOf(key string) place { return placeOf("\x00lease\x00" + key) }
 const nameSize = 2 * sha256.Size
 
 // file is the name of the file inside the folder of its shard.
-func (p *place) file() string { return hex.EncodeToString(p.sum[:]) }
+func (p *place) file() string {
+	var name [nameSize]byte
+	hex.Encode(name[:], p.sum[:])
+	return string(name[:])
+}
 
 func shardName(no int) string { return hex.EncodeToString([]byte{byte(no)}) }
 

@@ -121,7 +121,7 @@ func (o *opened) readEntry(p *place, largest int64) (f found, ok bool, err error
 		return found{}, false, err
 	}
 	value := data[headerSize+h.keySize:]
-	if !h.isWhole(data, p.key, value) || !o.settle(&h) {
+	if !h.isWhole(data) || !o.settle(&h) {
 		return found{}, false, nil
 	}
 	return found{value[:len(value):len(value)], h.deadline, o.used}, true, nil

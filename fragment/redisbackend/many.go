@@ -27,6 +27,43 @@ func (b *Backend) GetMany(ctx context.Context, keys []string) (map[string][]byte
 	return found, b.fault("get many", b.getGroups(ctx, c, keys, found))
 }
 
+// GetInto implements fragment.IntoGetter, as GetMany does fragment.ManyGetter.
+func (b *Backend) GetInto(ctx context.Context, keys []string, values [][]byte) error {
+	c, err := b.enter(ctx)
+	if err != nil {
+		return b.fault("get many", err)
+	}
+	if c.Mode() == rueidis.ClientModeCluster || len(keys) > manyKeys {
+		found := make(map[string][]byte, len(keys))
+		err := b.getGroups(ctx, c, keys, found)
+		for i, key := range keys {
+			if value, ok := found[key]; ok {
+				values[i] = notNil(value)
+			}
+		}
+		return b.fault("get many", err)
+	}
+	if len(keys) == 0 {
+		b.gate.leave(nil)
+		return nil
+	}
+	items, err := b.do(ctx, c, c.B().Mget().Key(keys...).Build()).ToArray()
+	for i := range items[:min(len(items), len(keys))] {
+		if bytes, err := items[i].AsBytes(); err == nil {
+			values[i] = notNil(bytes)
+		}
+	}
+	return b.fault("get many", err)
+}
+
+// notNil is a value that is there.
+func notNil(value []byte) []byte {
+	if value == nil {
+		return []byte{}
+	}
+	return value
+}
+
 // getGroups adds to found what is under keys, by several commands.
 func (b *Backend) getGroups(ctx context.Context, c rueidis.Client, keys []string, found map[string][]byte) (err error) {
 	groups := slices.Collect(slices.Chunk(keys, manyKeys))

@@ -31,7 +31,16 @@ type Result[T any] struct {
 	Old bool
 }
 
-// maxOld is how many old results a caller waits for.
+// Olds counts the old results that a caller has waited for, here and where it finds
+// out by itself that what it got is old.
+type Olds int
+
+// Another counts one more, and reports whether the caller is to wait for a next one.
+func (o *Olds) Another() (wait bool) {
+	*o++
+	return *o < maxOld
+}
+
 const maxOld = 2
 
 // Outcome tells how a call of Do ended.
@@ -81,13 +90,17 @@ type Flight[T any] struct {
 type Wait struct {
 	Inside *Node         // the flight around this call, or nil
 	Bound  time.Duration // at most so long; not above zero: not at all
+	Olds   *Olds         // of the caller, who calls more than once; or nil
 }
 
 // Do runs lead for key, unless another caller is running it: then it waits for
 // that one's result. The node that lead is given identifies the flight; its
 // Release lets the waiters go.
 func (g *Group[T]) Do(ctx context.Context, key string, w Wait, lead func(*Node) Result[T]) (Result[T], Outcome) {
-	until, old := time.Time{}, 0
+	var until time.Time
+	if w.Olds == nil {
+		w.Olds = new(Olds)
+	}
 	for {
 		n := NewNode(w.Inside)
 		f, first := g.Join(key, n)
@@ -103,10 +116,7 @@ func (g *Group[T]) Do(ctx context.Context, key string, w Wait, lead func(*Node) 
 		if outcome != Waited || !result.Again {
 			return result, outcome
 		}
-		if result.Old {
-			old++
-		}
-		if old == maxOld {
+		if result.Old && !w.Olds.Another() {
 			return Result[T]{}, Alone
 		}
 	}
