@@ -31,7 +31,8 @@ type hungKey struct{}
 // Request returns a ctx for all that is done for one request, or for another task.
 // Calls with it, or with one that was made of it, wait for a Backend that hangs
 // once together, no longer than Options.ReadTimeout allows, and not each in its
-// turn. Inside of a fill that is so anyhow.
+// turn. Inside of a fill that is so anyhow. Of a Sharder, one of whose shards hangs,
+// calls wait until the breaker of that one opens.
 func Request(ctx context.Context) context.Context {
 	if hungOf(ctx) != nil {
 		return ctx
