@@ -30,8 +30,8 @@ import (
 // Options.ReadTimeout and WriteTimeout); what takes longer is a fault, and a miss.
 // Into such a Backend it also writes, under keys that begin with "!" behind the
 // prefix, the stamps by which processes tell each other what was invalidated:
-// 8 bytes each, Forever, at most 65,538 of them, and one beside each entry, which
-// lives somewhat longer. To evict one costs misses. Such a Backend drops what is
+// 8 bytes each, Forever, at most 65,538 of them, two more for each further shard (see
+// Sharder), and one beside each entry, which lives somewhat longer. To evict one costs misses. Such a Backend drops what is
 // past its ttl soon: a stamp of 30 s is what an invalidation leaves behind whose
 // process dies.
 //

@@ -19,7 +19,7 @@ const (
 	settling         = 1250 * time.Millisecond // several times lastTry, and what a try takes
 )
 
-// A breaker keeps a Backend that is down from being asked. It opens after so many
+// A breaker keeps a Backend, or one shard of it, that is down from being asked. It opens after so many
 // faults in a row. Then a goroutine of the Cache tries now and again (see mend)
 // and, as soon as one try succeeds, half opens it: writes are let through. Reads
 // follow after a pause, in which other processes, that have heard of the same
@@ -125,9 +125,6 @@ func (b *breaker) answered(now time.Time) (state breakerState, changed bool) {
 	return b.now(), b.now() != before
 }
 
-// isDown reports whether the Backend is not to be read.
-func (c *core) isDown() bool { return c.shared != nil && c.shared.breaker.now() != closed }
-
 // enter returns the ctx of a call, which ends early if the breaker opens; or
 // ErrDown, if the call is not to be made. reads tells that it does not write: the
 // ctx then has the budget of a read too.
@@ -164,27 +161,28 @@ func (one *calling) leave() {
 // budget, and so would those who wait for that page.
 var errWentDown = errors.New("fragment: the backend went down meanwhile")
 
-// asks runs one call to a Backend that is not of this process, unless the breaker
-// is open, and tells the breaker how it ended. reads tells that it does not write.
-func (c *core) asks(ctx context.Context, reads bool, call func(context.Context) error) error {
-	b := c.shared.breaker
+// asks runs one call to a shard of a Backend that is not of this process, unless its
+// breaker is open, and tells the breaker how it ended. reads tells that it does not
+// write.
+func (c *core) asks(ctx context.Context, at *shard, reads bool, call func(context.Context, Backend) error) error {
+	b := at.breaker
 	began := time.Now()
 	inside, leave, err := b.enter(ctx, reads, began)
 	if err != nil {
 		return err
 	}
 	defer leave()
-	err = guarded(func() error { return call(inside) })
+	err = guarded(func() error { return call(inside, at.backend) })
 	switch {
 	case errors.Is(err, ErrTooLarge) || errors.Is(err, errors.ErrUnsupported):
 		return err // it answers
 	case err != nil && context.Cause(inside) == errWentDown:
 		return fmt.Errorf("%w: %w", errWentDown, err)
-	case err != nil && ctx.Err() != nil && !errors.Is(context.Cause(ctx), errBudget) && time.Since(began) < c.readTimeout/2:
-		return err // it is the caller who gave up, and soon
+	case err != nil && ctx.Err() != nil && (c.isSplit() || !errors.Is(context.Cause(ctx), errBudget)) && time.Since(began) < c.readTimeout/2:
+		return err // it is the caller who gave up, and soon; or another shard has used up the time
 	}
 	if b.note(err, began) {
-		c.tell(ctx, Event{Kind: EventBreaker, Reason: open.String(), Err: err})
+		c.tell(ctx, Event{Kind: EventBreaker, Reason: open.String(), Err: err, Shard: c.shardNo(at)})
 		c.mend()
 	}
 	return err

@@ -98,14 +98,17 @@ func New(b Backend, o Options) (*Cache, error) {
 		backend: b, inProcess: isInProcess(b), nothing: nothing, checked: checked,
 		policy: o.Policy, maxValue: o.MaxValue, wait: o.Wait, observe: o.Observe, opened: time.Now(),
 		readTimeout: cmp.Or(o.ReadTimeout, defaultReadTimeout), writeTimeout: cmp.Or(o.WriteTimeout, defaultWriteTimeout),
-		transforms: slices.Clone(o.Transforms), stamps: newStamps(!isInProcess(b)), lanes: newLanes(), failures: newFailures(), background: newTasks(),
+		transforms: slices.Clone(o.Transforms), stamps: newStamps(false, 1), lanes: newLanes(), failures: newFailures(), background: newTasks(),
 	}
 	if o.Prefix != "" {
 		k.prefix = o.Prefix + "~" // which no key has before its first '|'
 	}
 	if !k.inProcess {
 		k.shared = newShared(b, k.prefix, cmp.Or(o.MaxFaults, defaultMaxFaults), k.readTimeout)
-		k.shared.breaker.opening = k.whenDown
+		for _, one := range k.shared.shards {
+			one.breaker.opening = k.whenDown
+		}
+		k.stamps = newStamps(true, len(k.shared.shards))
 		k.fallback, k.fallbackTTL = o.Fallback, cmp.Or(o.FallbackTTL, defaultFallbackTTL)
 	}
 	k.policy.Tags = slices.Clone(k.policy.Tags)

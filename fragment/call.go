@@ -47,14 +47,6 @@ func (c *core) get(ctx context.Context, key string) (raw []byte, ok bool, err er
 	return c.backend.Get(ctx, key)
 }
 
-// call runs f, which calls the Backend, with all that stands between.
-func (c *core) call(ctx context.Context, reads bool, f func(context.Context) error) error {
-	if c.shared == nil {
-		return guarded(func() error { return f(ctx) })
-	}
-	return c.asks(ctx, reads, f)
-}
-
 // getMany has the budget of a read.
 func (c *core) getMany(ctx context.Context, keys []string) (map[string][]byte, error) {
 	return c.getManyAs(ctx, true, keys)
@@ -62,7 +54,10 @@ func (c *core) getMany(ctx context.Context, keys []string) (map[string][]byte, e
 
 // getInto is getMany that needs no map.
 func (c *core) getInto(ctx context.Context, keys []string, values [][]byte) error {
-	return c.call(ctx, true, func(ctx context.Context) error { return GetInto(ctx, c.backend, keys, values) })
+	if c.isSplit() {
+		return c.getIntoSplit(ctx, keys, values)
+	}
+	return c.callAt(ctx, "", true, func(ctx context.Context, b Backend) error { return GetInto(ctx, b, keys, values) })
 }
 
 // getManyToWrite is getMany as a part of a write, whose budget ctx has, and which a
@@ -72,8 +67,11 @@ func (c *core) getManyToWrite(ctx context.Context, keys []string) (map[string][]
 }
 
 func (c *core) getManyAs(ctx context.Context, reads bool, keys []string) (found map[string][]byte, err error) {
-	err = c.call(ctx, reads, func(ctx context.Context) (err error) {
-		found, err = GetMany(ctx, c.backend, keys)
+	if c.isSplit() {
+		return c.getManySplit(ctx, reads, keys)
+	}
+	err = c.callAt(ctx, "", reads, func(ctx context.Context, b Backend) (err error) {
+		found, err = GetMany(ctx, b, keys)
 		return err
 	})
 	return found, err
@@ -94,16 +92,19 @@ func (c *core) set(ctx context.Context, key string, raw []byte, ttl time.Duratio
 }
 
 func (c *core) trySet(ctx context.Context, key string, raw []byte, ttl time.Duration) (err error) {
-	return c.call(ctx, false, func(ctx context.Context) error { return c.backend.Set(ctx, key, raw, ttl) })
+	return c.callAt(ctx, key, false, func(ctx context.Context, b Backend) error { return b.Set(ctx, key, raw, ttl) })
 }
 
 func (c *core) setMany(ctx context.Context, items map[string][]byte, ttl time.Duration) (err error) {
-	return c.call(ctx, false, func(ctx context.Context) error { return SetMany(ctx, c.backend, items, ttl) })
+	if c.isSplit() {
+		return c.setManySplit(ctx, items, ttl)
+	}
+	return c.callAt(ctx, "", false, func(ctx context.Context, b Backend) error { return SetMany(ctx, b, items, ttl) })
 }
 
 func (c *core) add(ctx context.Context, key string, raw []byte, ttl time.Duration) (added bool, err error) {
-	err = c.call(ctx, false, func(ctx context.Context) error {
-		added, err = Add(ctx, c.backend, key, raw, ttl)
+	err = c.callAt(ctx, key, false, func(ctx context.Context, b Backend) error {
+		added, err = Add(ctx, b, key, raw, ttl)
 		return err
 	})
 	return added, err
@@ -111,7 +112,7 @@ func (c *core) add(ctx context.Context, key string, raw []byte, ttl time.Duratio
 
 func (c *core) remove(ctx context.Context, keys ...string) (err error) {
 	defer c.wrote(ctx, keys...)
-	return c.call(ctx, false, func(ctx context.Context) error { return c.backend.Delete(ctx, keys...) })
+	return c.callEach(ctx, keys, false, func(ctx context.Context, b Backend, keys []string) error { return b.Delete(ctx, keys...) })
 }
 
 func caught(err *error) {
@@ -123,11 +124,11 @@ func caught(err *error) {
 // fault counts and tells that the Backend failed, by a call that began then, or
 // by what it returned.
 func (c *core) fault(ctx context.Context, name, doing string, began time.Time, err error) {
-	if errors.Is(err, ErrDown) {
+	if isErrDown(err) {
 		return // it was not asked
 	}
 	c.counts.faults.Add(1)
-	if c.isDown() {
+	if c.shared != nil && c.isHurt() {
 		c.shared.complaints.isNew(err)
 	}
 	c.tell(ctx, Event{Kind: EventFault, Name: name, Reason: doing, Err: err, Start: began})

@@ -32,7 +32,7 @@ func (c *Cache) change(ctx context.Context, verb string, k Key, f func(ctx conte
 // tags stay. It reports whether there was such an entry. With a negative TTL
 // the entry stays as it is.
 func (c *Cache) Touch(ctx context.Context, k Key, p Policy) (ok bool, err error) {
-	if other := c.instead(); other != nil {
+	if other := c.instead(k); other != nil {
 		return other.Touch(ctx, k, c.core.Load().insteadPolicy(p))
 	}
 	err = c.change(ctx, "touch", k, func(ctx context.Context, core *core, k Key, key string) error {
@@ -63,7 +63,7 @@ func (c *core) lookupToChange(ctx context.Context, name, key string, e *entry) (
 	switch {
 	case seen.at != nil:
 		return found, nil
-	case c.isDown():
+	case c.isDownAt(key):
 		return missing, ErrDown
 	}
 	return missing, errUnread

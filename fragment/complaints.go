@@ -68,10 +68,10 @@ func causesOf(err error) []string {
 	return []string{err.Error()}
 }
 
-// complain tells that a try has failed by err, if nothing of the kind was told since
-// the Backend is down.
-func (c *core) complain(ctx context.Context, began time.Time, err error) {
-	if ctx.Err() == nil && c.isDown() && c.shared.complaints.isNew(err) {
+// complain tells that a try of a shard has failed by err, if nothing of the kind was
+// told since it, or another one, is down.
+func (c *core) complain(ctx context.Context, at *shard, began time.Time, err error) {
+	if ctx.Err() == nil && at.breaker.now() != closed && c.shared.complaints.isNew(err) {
 		c.fault(ctx, "", "try", began, err)
 	}
 }

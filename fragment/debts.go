@@ -13,13 +13,18 @@ import (
 // and leases of fills that have ended.
 type debts struct {
 	mu    sync.Mutex
-	slots map[slotNo]int      // how often block was called for it; guarded by mu, as what follows
-	with  map[*core]struct{}  // caches that are to be told of slots together with this one
+	slots map[slotNo]debt     // guarded by mu, as what follows
 	keys  map[string]uint64   // at most maxDebts, then all is owed; each with its number
 	last  uint64              // number of a key
 	gone  map[lease]time.Time // leases to be given back, at most maxDebts; until when they last
 	many  atomic.Int64        // of keys, for those who only look
 	busy  bool                // a goroutine is at it
+}
+
+// A debt is a slot that is owed.
+type debt struct {
+	held int                // how often block was called for it
+	with map[*core]struct{} // caches that are to be told together with this one, itself too; nil if it is the slot alone
 }
 
 const maxDebts = 10_000
@@ -49,13 +54,18 @@ func (c *core) oweSlots(slots []slotNo, with []*core) {
 // oweSlots is that for who holds mu.
 func (d *debts) oweSlots(slots []slotNo, with []*core) {
 	if d.slots == nil {
-		d.slots, d.with = make(map[slotNo]int), make(map[*core]struct{})
+		d.slots = make(map[slotNo]debt)
 	}
 	for _, slot := range slots {
-		d.slots[slot]++
-	}
-	for _, other := range with {
-		d.with[other] = struct{}{}
+		one := d.slots[slot]
+		one.held++
+		if one.with == nil && len(with) > 0 {
+			one.with = make(map[*core]struct{})
+		}
+		for _, other := range with {
+			one.with[other] = struct{}{}
+		}
+		d.slots[slot] = one
 	}
 }
 
@@ -72,11 +82,22 @@ func (c *core) oweKeys(keys []string) {
 		d.keys[key] = d.last
 	}
 	if len(d.keys) > maxDebts {
-		block([]*stamps{c.stamps}, ofClear) // before they are forgotten
-		d.oweSlots([]slotNo{clearSlot}, nil)
+		slots := c.clearsOf(d.keys)
+		block([]*stamps{c.stamps}, func(*stamps) []slotNo { return slots }) // before they are forgotten
+		d.oweSlots(slots, nil)
 		clear(d.keys)
 	}
 	d.many.Store(int64(len(d.keys)))
+}
+
+// clearsOf are the slots of Clear by which the entries of keys are judged.
+func (c *core) clearsOf(keys map[string]uint64) (slots []slotNo) {
+	for key := range keys {
+		if clear := c.clearOf(key); !slices.Contains(slots, clear) {
+			slots = append(slots, clear)
+		}
+	}
+	return slots
 }
 
 // paid notes that the entries under keys were written or deleted after all.
@@ -106,8 +127,12 @@ func (d *debts) paidSince(owed map[string]uint64, keys []string) {
 }
 
 // owed returns what is owed now.
-func (d *debts) owed() (slots map[slotNo]int, with []*core, keys map[string]uint64) {
+func (d *debts) owed() (slots map[slotNo]debt, keys map[string]uint64) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	return maps.Clone(d.slots), slices.Collect(maps.Keys(d.with)), maps.Clone(d.keys)
+	slots = make(map[slotNo]debt, len(d.slots))
+	for slot, one := range d.slots {
+		slots[slot] = debt{one.held, maps.Clone(one.with)}
+	}
+	return slots, maps.Clone(d.keys)
 }

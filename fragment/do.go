@@ -73,7 +73,7 @@ func (c *Cache) DoFiller(ctx context.Context, k Key, p Policy, f Filler) ([]byte
 		c.warnUnopened(ctx)
 		return fillUnkept(ctx, &p, f)
 	}
-	if other := c.instead(); other != nil {
+	if other := c.instead(k); other != nil {
 		core.lends(ctx)
 		return other.DoFiller(ctx, k, core.insteadPolicy(p), f)
 	}

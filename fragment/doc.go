@@ -59,7 +59,9 @@
 // is left alone until it answers again, and is then told first what was
 // invalidated meanwhile; an invalidation that could not be told is an error to
 // its caller, too. So is a Touch or an Expire of what could not be read. While the
-// Backend is down, Options.Fallback is asked in its stead, if there is one.
+// Backend is down, Options.Fallback is asked in its stead, if there is one. Of a
+// Backend that is made of several stores, a [Sharder], all of this goes for each of
+// them, and the others go on.
 //
 // # Backends
 //

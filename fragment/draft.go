@@ -217,7 +217,7 @@ func (d *draft) largest() int {
 // invalidated since the draft's mark.
 func (c *core) stamp(ctx context.Context, d *draft) error {
 	var ok bool
-	if d.entry.clear, ok = c.stamps.since(clearSlot, d.mark); !ok {
+	if d.entry.clear, ok = c.stamps.since(c.clearOf(d.key), d.mark); !ok {
 		return errOutdated
 	}
 	d.stamped = make([]stamped, len(d.tags))

@@ -115,7 +115,9 @@ func (c *core) wantKnown(jobs []*job) {
 			slots = make(map[*sight][]slotNo)
 		}
 		for _, tag := range j.known {
-			slots[j.view.at] = append(slots[j.view.at], c.stamps.slotOf(tag))
+			if slot := c.stamps.slotOf(tag); !j.view.at.isAway(c.shared.noOfSlot(slot)) {
+				slots[j.view.at] = append(slots[j.view.at], slot)
+			}
 		}
 	}
 	for seen, some := range slots {

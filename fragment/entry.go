@@ -159,9 +159,10 @@ func decodeEntry(raw []byte, bound string, checked bool, e *entry) (ok bool) {
 	return true
 }
 
-// valid reports whether no tag of e was invalidated since it was written.
-func (e *entry) valid(s *stamps) bool {
-	if !s.same(clearSlot, e.clear) {
+// valid reports whether no tag of e was invalidated since it was written, nor
+// clear, which is the slot of Clear.
+func (e *entry) valid(s *stamps, clear slotNo) bool {
+	if !s.same(clear, e.clear) {
 		return false
 	}
 	rest := e.tags

@@ -87,8 +87,8 @@ func (c *core) expireShared(ctx context.Context, name, key string, found state, 
 }
 
 func (c *core) swap(ctx context.Context, key string, old, stamp uint64, ttl time.Duration) (swapped bool, err error) {
-	err = c.call(ctx, false, func(ctx context.Context) error {
-		swapped, err = Swap(ctx, c.backend, key, encodeStamp(old), encodeStamp(stamp), ttl)
+	err = c.callAt(ctx, key, false, func(ctx context.Context, b Backend) error {
+		swapped, err = Swap(ctx, b, key, encodeStamp(old), encodeStamp(stamp), ttl)
 		return err
 	})
 	return swapped, err

@@ -42,7 +42,7 @@ func HeldBy(c *Cache) (h Held) {
 		d.mu.Lock()
 		h.OwedSlots, h.OwedKeys = len(d.slots), len(d.keys)
 		d.mu.Unlock()
-		h.Down = k.isDown()
+		h.Down = k.isHurt()
 	}
 	return h
 }
@@ -67,3 +67,12 @@ func ConfigOf(r *Registry, text string) (urls map[string]string, options map[str
 
 // Expected is how many keys a remembers.
 func Expected(a *Ahead) int { return len(a.expected()) }
+
+// TextOf is what a Backend of a Cache without a prefix knows k by.
+func TextOf(k Key) string { return k.text }
+
+// StampKey is where it holds the stamp of tag.
+func StampKey(tag string) string {
+	s := &shared{prefix: "!"}
+	return s.keyOfSlot(newStamps(true, 1).slotOf(tag))
+}

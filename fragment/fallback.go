@@ -34,10 +34,20 @@ func checkFallback(b Backend, o *Options) error {
 	return nil
 }
 
-// instead returns the fallback, if it is to be asked instead of c now.
-func (c *Cache) instead() *Cache {
+// instead returns the fallback, if it is to be asked for keys instead of c now. Of a
+// Backend of several shards those that have one of keys are all down then.
+func (c *Cache) instead(keys ...Key) *Cache {
 	k := c.core.Load()
-	if k == nil || k.fallback == nil || k.closed.Load() || !k.isDown() {
+	if k == nil || k.fallback == nil || k.closed.Load() {
+		return nil
+	}
+	if k.isSplit() {
+		if texts, err := k.textsOf(keys); err != nil || !k.isDownAt(texts...) {
+			return nil
+		}
+		return k.fallback
+	}
+	if !k.isDown() {
 		return nil
 	}
 	return k.fallback

@@ -31,7 +31,8 @@ type hungKey struct{}
 // Request returns a ctx for all that is done for one request, or for another task.
 // Calls with it, or with one that was made of it, wait for a Backend that hangs
 // once together, no longer than Options.ReadTimeout allows, and not each in its
-// turn. Inside of a fill that is so anyhow.
+// turn. Inside of a fill that is so anyhow. Of a Sharder, one of whose shards hangs,
+// calls wait until the breaker of that one opens.
 func Request(ctx context.Context) context.Context {
 	if hungOf(ctx) != nil {
 		return ctx
@@ -82,8 +83,8 @@ func (c *core) isHung(ctx context.Context, now time.Time) bool {
 // and reports whether it has waited in vain, for as long as a read may.
 func (c *core) noteHung(ctx context.Context, began time.Time) bool {
 	now := time.Now()
-	if now.Sub(began) < c.readTimeout/2 || ctx.Err() != nil {
-		return false
+	if c.isSplit() || now.Sub(began) < c.readTimeout/2 || ctx.Err() != nil {
+		return false // one shard that hangs must not stand for all; its breaker opens soon
 	}
 	c.shared.hung.Store(now.UnixNano())
 	hungOf(ctx).note(c, now)

@@ -18,7 +18,7 @@ type Info struct {
 // Info returns what the entry of k tells of itself. A miss is ok == false, and so
 // is an answer that there is nothing. It counts as no lookup.
 func (c *Cache) Info(ctx context.Context, k Key) (i Info, ok bool, err error) {
-	if other := c.instead(); other != nil {
+	if other := c.instead(k); other != nil {
 		return other.Info(ctx, k)
 	}
 	if err := k.Err(); err != nil {

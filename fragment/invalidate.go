@@ -15,7 +15,8 @@ import (
 // The caller's cancellation does not stop it. If the Backend cannot be told, its
 // fault is returned, this process serves no such entry any more all the same, and
 // the Backend is told in the background as soon as it can be: other processes may
-// serve such an entry until then.
+// serve such an entry until then. Of a Backend of several shards it is the one that
+// holds the stamp of the tag that has to be told.
 func (c *Cache) InvalidateTags(ctx context.Context, tags ...string) error {
 	if err := checkTags(tags); err != nil {
 		return err
@@ -26,6 +27,12 @@ func (c *Cache) InvalidateTags(ctx context.Context, tags ...string) error {
 // Clear frees every entry of this Cache, and of no other one on the same
 // Backend. Its cost does not depend on the number of entries, whose memory
 // comes free as others take their place.
+//
+// If some shards of a Backend could be told and others could not, that fault is
+// returned. What lies on the first is freed; what lies on the others this process does
+// not serve until they were told, in the background, and all shards with them once
+// more: others may have made, until then, of what lay there, what this process finds
+// on the first.
 func (c *Cache) Clear(ctx context.Context) error {
 	return c.invalidate(ctx, ofClear, Event{Reason: "clear"})
 }
@@ -42,43 +49,55 @@ func (c *Cache) invalidate(ctx context.Context, pick slotPicker, told Event) err
 }
 
 // invalidateCores invalidates the same in several caches as one step. If one of
-// their Backends could not be told, this process serves nothing that is concerned,
-// from any that other processes use too, until all could.
+// their Backends, or the shard of it that it concerns, could not be told, this process
+// serves nothing that is concerned, from any that other processes use too, until all
+// could.
 func invalidateCores(ctx context.Context, cores []*core, pick slotPicker, told Event) error {
-	var tables, done []*stamps
+	var tables []*stamps
 	var remote []*core
 	cores, closed := openOf(withFallbacks(cores))
+	done := make(map[*stamps][]slotNo)
 	for _, k := range cores {
-		tables = append(tables, k.stamps)
-		if k.shared == nil {
-			done = append(done, k.stamps)
-			continue
+		tables, done[k.stamps] = append(tables, k.stamps), pick(k.stamps)
+		if k.shared != nil {
+			remote = append(remote, k)
 		}
-		remote = append(remote, k)
 	}
 	told.Start = time.Now()
 	block(tables, pick)
-	errs := moveShared(ctx, remote, pick)
-	failed := errors.Join(errs...) != nil
-	for i, k := range remote {
-		if !failed {
-			done = append(done, k.stamps)
-			continue
+	all := movesOf(remote, func(k *core) []slotNo { return pick(k.stamps) })
+	all.run(ctx)
+	errs := []error{closed}
+	for _, k := range remote {
+		var owed []slotNo
+		done[k.stamps], owed = all.partition(k, done[k.stamps])
+		if len(owed) > 0 {
+			k.oweSlots(owed, remote)
+			k.mend()
 		}
-		k.oweSlots(pick(k.stamps), remote)
-		k.mend()
-		if errs[i] == nil {
-			continue
+		if err := all.errOf(k); err != nil {
+			k.fault(ctx, "", told.Reason, told.Start, err)
+			errs = append(errs, fmt.Errorf("fragment: invalidate: cache %q: %w; it is tried again in the background", nameOf(k.label()), err))
 		}
-		k.fault(ctx, "", told.Reason, told.Start, errs[i])
-		errs[i] = fmt.Errorf("fragment: invalidate: cache %q: %w; it is tried again in the background", nameOf(k.label()), errs[i])
 	}
-	move(done, pick)
+	move(tables, func(s *stamps) []slotNo { return done[s] })
 	told.Kind = EventInvalidate
 	for _, k := range cores {
 		k.tell(ctx, told)
 	}
-	return errors.Join(append(errs, closed)...)
+	return errors.Join(errs...)
+}
+
+// partition parts slots of a cache in those that are settled and those that are owed.
+func (all moves) partition(c *core, slots []slotNo) (done, owed []slotNo) {
+	for _, slot := range slots {
+		if all.settled(c, slot, nil) {
+			done = append(done, slot)
+		} else {
+			owed = append(owed, slot)
+		}
+	}
+	return done, owed
 }
 
 // openOf returns those of cores that are open, and an error that names those that

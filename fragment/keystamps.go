@@ -60,7 +60,9 @@ func (c *core) prolong(ctx context.Context, name string, life time.Duration, key
 		stamps[i] = c.shared.keyOfKey(key)
 	}
 	began := time.Now()
-	if err := c.call(ctx, false, func(ctx context.Context) error { return Touch(ctx, c.backend, stampTTL(life), stamps...) }); err != nil {
+	if err := c.callEach(ctx, stamps, false, func(ctx context.Context, b Backend, keys []string) error {
+		return Touch(ctx, b, stampTTL(life), keys...)
+	}); err != nil {
 		c.fault(ctx, name, "touch", began, err)
 	}
 }

@@ -108,8 +108,8 @@ func (c *core) lock(ctx context.Context, j *job, owner string) (took bool, err e
 func (c *core) tryLock(ctx context.Context, j *job, owner string, ttl time.Duration) (took bool, err error) {
 	ctx, cancel := c.reading(ctx)
 	defer cancel()
-	err = c.call(ctx, false, func(ctx context.Context) error {
-		took, err = Lock(ctx, c.backend, j.key, owner, ttl)
+	err = c.callAt(ctx, j.key, false, func(ctx context.Context, b Backend) error {
+		took, err = Lock(ctx, b, j.key, owner, ttl)
 		return err
 	})
 	return took, err
@@ -123,7 +123,7 @@ func (c *core) unlock(ctx context.Context, j *job, owner string) {
 	ctx, cancel := c.writing(ctx)
 	defer cancel()
 	began := time.Now()
-	if err := c.call(ctx, false, func(ctx context.Context) error { return Unlock(ctx, c.backend, j.key, owner) }); err != nil {
+	if err := c.callAt(ctx, j.key, false, func(ctx context.Context, b Backend) error { return Unlock(ctx, b, j.key, owner) }); err != nil {
 		c.oweLease(j, owner)
 		c.fault(ctx, j.name, "unlock", began, err)
 	}

@@ -39,12 +39,15 @@ func (d *debts) owedLeases() (some []lease) {
 	return some
 }
 
-// tryLeases gives leases back. One that is not taken back ends by itself, and keeps
-// nothing else from being told.
-func (c *core) tryLeases(ctx context.Context) {
+// tryLeases gives leases back to a shard. One that is not taken back ends by itself,
+// and keeps nothing else from being told.
+func (c *core) tryLeases(ctx context.Context, at *shard) {
 	d := &c.shared.debts
 	for _, one := range d.owedLeases() {
-		err := c.call(ctx, false, func(ctx context.Context) error { return Unlock(ctx, c.backend, one.key, one.owner) })
+		if c.shared.at(one.key) != at {
+			continue
+		}
+		err := c.asks(ctx, at, false, func(ctx context.Context, b Backend) error { return Unlock(ctx, b, one.key, one.owner) })
 		if err != nil {
 			return
 		}

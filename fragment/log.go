@@ -80,6 +80,9 @@ func attrsOf(e *Event, leftOut int) []slog.Attr {
 			attrs = append(attrs, slog.String(text.key, text.value))
 		}
 	}
+	if e.Shard != 0 {
+		attrs = append(attrs, slog.Int("shard", e.Shard))
+	}
 	if e.Err != nil {
 		attrs = append(attrs, slog.Any("err", e.Err))
 	}

@@ -65,23 +65,40 @@ func (c *core) look(ctx context.Context, tags []string, filling bool, asks []*as
 	seen, err := c.readWithStamps(ctx, tags, filling, asks)
 	if err != nil {
 		c.unread(ctx, asks, began, err)
+	}
+	if seen == nil {
 		return
 	}
 	if unknown := c.decodeAll(ctx, asks, seen); len(unknown) > 0 {
-		more, err := c.shared.readStamps(ctx, unknown, c.getMany)
-		if err != nil {
-			c.unread(ctx, asks, began, err)
-			more = new(sight)
-		}
-		seen.add(more)
+		seen.add(c.seeMore(ctx, asks, unknown))
 	}
 	for _, a := range asks {
-		a.view.at, a.e.asked = seen, began
+		if a.e.asked = began; seen.isAway(c.shared.noOf(a.key)) {
+			continue
+		}
+		a.view.at = seen
 		if a.found = c.judgeShared(a); a.found == fresh {
 			c.keepRead(ctx, a.key, a.e, mark, a.view.guard)
 		}
 		a.raw = nil
 	}
+	if filling && c.isSplit() {
+		c.seeToFill(ctx, seen, asks)
+	}
+}
+
+// seeMore reads the stamps of slots in a trip of its own. What cannot be read is not
+// known, and its shards are not asked again.
+func (c *core) seeMore(ctx context.Context, asks []*ask, slots []slotNo) *sight {
+	began := time.Now()
+	more, err := c.shared.readStamps(ctx, slots, c.getMany)
+	if err != nil {
+		c.unread(ctx, asks, began, err)
+	}
+	if more == nil {
+		more = c.shared.forget(new(sight), err)
+	}
+	return more
 }
 
 // unread tells of a read that failed, unless it is the caller who gave up.
@@ -99,9 +116,12 @@ func (c *core) unread(ctx context.Context, asks []*ask, began time.Time, err err
 
 // slotsToSee finds the slots whose stamps a look asks for at once.
 func (c *core) slotsToSee(r *reading, tags []string, filling bool, asks []*ask) {
-	slots := append(r.slots[:0], clearSlot)
-	if filling {
-		slots = append(slots, epochSlot)
+	slots := r.slots[:0]
+	if !c.isSplit() {
+		slots = append(slots, clearSlot)
+		if filling {
+			slots = append(slots, epochSlot)
+		}
 	}
 	for _, tag := range c.policy.Tags {
 		slots = append(slots, c.stamps.slotOf(tag))
@@ -112,11 +132,15 @@ func (c *core) slotsToSee(r *reading, tags []string, filling bool, asks []*ask) 
 	for _, a := range asks {
 		slots = append(slots, c.shared.guess(a.key)...)
 	}
+	if c.isSplit() {
+		slots = c.shared.besides(slots, filling, asks)
+	}
 	r.slots = distinct(slots)
 }
 
 // readWithStamps reads the entries of asks, the stamps of their keys and those
-// of slots.
+// of slots. If some shards fail and others do not it returns both an error and what
+// those hold.
 func (c *core) readWithStamps(ctx context.Context, tags []string, filling bool, asks []*ask) (*sight, error) {
 	r := readings.Get().(*reading)
 	c.slotsToSee(r, tags, filling, asks)
@@ -126,14 +150,17 @@ func (c *core) readWithStamps(ctx context.Context, tags []string, filling bool, 
 	}
 	r.keys = c.shared.appendKeysOf(r.keys, r.slots)
 	r.values = slices.Grow(r.values[:0], len(r.keys))[:len(r.keys)]
-	if err := c.getInto(ctx, r.keys, r.values); err != nil {
+	err := c.getInto(ctx, r.keys, r.values)
+	if c.shared.failedAll(err, r.keys) {
 		return nil, err
 	}
-	defer r.free()
+	if err == nil {
+		defer r.free()
+	}
 	for i, a := range asks {
 		a.raw, a.view.own = r.values[2*i], stampOf(r.values[2*i+1])
 	}
-	return sightOf(r.slots, r.values[2*len(asks):]), nil
+	return c.shared.forget(sightOf(r.slots, r.values[2*len(asks):]), err), err
 }
 
 // decodeAll decodes what was read, drops what is no entry, and returns the slots
@@ -151,7 +178,7 @@ func (c *core) decodeAll(ctx context.Context, asks []*ask, seen *sight) (unknown
 		slots := make([]slotNo, 0, min(a.e.ntags, maxGuess))
 		a.e.eachTag(func(_ []byte, slot slotNo, _ uint64) bool {
 			slots = append(slots, slot)
-			if !seen.knows(slot) {
+			if !seen.knows(slot) && !seen.isAway(c.shared.noOfSlot(slot)) {
 				unknown = append(unknown, slot)
 			}
 			return true
@@ -170,7 +197,7 @@ func (c *core) judgeShared(a *ask) state {
 		return missing
 	case !isStamp(a.e.own) || a.e.own != a.view.own:
 		return missing
-	case !c.isCurrent(clearSlot, a.e.clear, a.view.at):
+	case !c.isCurrent(c.clearOf(a.key), a.e.clear, a.view.at):
 		return missing
 	}
 	valid := a.e.eachTag(func(_ []byte, slot slotNo, stamp uint64) bool { return c.isCurrent(slot, stamp, a.view.at) })

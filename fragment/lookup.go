@@ -107,7 +107,7 @@ func (c *core) judge(ctx context.Context, name, key string, raw []byte, e *entry
 	}
 	now := time.Now().UnixNano()
 	switch {
-	case now >= e.dead || !e.valid(c.stamps):
+	case now >= e.dead || !e.valid(c.stamps, clearSlot):
 		return missing
 	case now >= e.fresh:
 		return stale

@@ -73,7 +73,7 @@ func (c *Cache) doAll(ctx context.Context, b *batch, p Policy, fill func(*core, 
 			return nil, err
 		}
 	}
-	if other := c.instead(); other != nil {
+	if other := c.instead(b.keys...); other != nil {
 		c.core.Load().lends(ctx)
 		return other.doAll(ctx, b, c.core.Load().insteadPolicy(p), fill)
 	}

@@ -2,7 +2,6 @@ package fragment
 
 import (
 	"context"
-	"errors"
 	"maps"
 	"math/rand/v2"
 	"slices"
@@ -16,8 +15,8 @@ const (
 	lastTry  = 250 * time.Millisecond
 )
 
-// mend sees to it that the Backend is told what it is owed, and that its breaker
-// closes when it answers, by a goroutine that ends when both are done.
+// mend sees to it that the Backend is told what it is owed, and that its breakers
+// close when it answers, by a goroutine that ends when both are done.
 func (c *core) mend() {
 	d := &c.shared.debts
 	d.mu.Lock()
@@ -33,105 +32,111 @@ func (c *core) mending() {
 		if !sleep(ctx, wait-time.Duration(rand.Int64N(int64(wait/5)))) {
 			return
 		}
-		if c.try(ctx) == nil && c.mended(ctx) {
+		c.try(ctx)
+		if c.mended() {
 			return
 		}
 	}
 }
 
-// mended closes the breaker in time, and reports whether nothing is left to do.
-func (c *core) mended(ctx context.Context) bool {
-	state := c.probe(ctx)
+// mended reports whether nothing is left to do.
+func (c *core) mended() bool {
 	d := &c.shared.debts
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	d.busy = state != closed || len(d.slots)+len(d.keys)+len(d.gone) > 0
+	d.busy = c.isHurt() || len(d.slots)+len(d.keys)+len(d.gone) > 0
 	return !d.busy
 }
 
-// try asks the Backend something, and if that answers, tells it what it is owed.
-func (c *core) try(ctx context.Context) error {
-	began := time.Now()
-	if err := c.answers(ctx); err != nil {
-		c.complain(ctx, began, err)
-		return err
-	}
-	if c.shared.breaker.now() == open {
-		c.probe(ctx)
-	}
-	ctx, cancel := c.writing(ctx)
-	defer cancel()
-	slots, with, keys := c.shared.debts.owed()
-	if err := c.trySlots(ctx, slots, with); err != nil {
-		return err
-	}
-	err := c.tryKeys(ctx, keys)
-	c.tryLeases(ctx)
-	return err
+// isHurt reports whether a breaker is not closed.
+func (c *core) isHurt() bool {
+	return slices.ContainsFunc(c.shared.shards, func(one *shard) bool { return one.breaker.now() != closed })
 }
 
-// answers returns nil if the Backend answers within the budget of a read: one that
+// try asks something of each shard that is in need of it, tells those that answer what
+// they are owed, and closes the breaker, in time, of who was told. A shard that does not
+// answer keeps no other one waiting for longer than a read may take.
+func (c *core) try(ctx context.Context) {
+	slots, keys := c.shared.debts.owed()
+	needy := c.needy(slots, keys)
+	silent := c.eachShard(needy, func(one *shard) error { return c.asksAgain(ctx, one) })
+	failed := c.trySlots(ctx, slots, silent)
+	c.eachShard(needy, func(one *shard) error {
+		if failedAt(silent, one.no) || failed[one.no] {
+			return nil
+		}
+		ctx, cancel := c.writing(ctx)
+		defer cancel()
+		err := c.tryKeys(ctx, one, keys)
+		if c.tryLeases(ctx, one); err == nil {
+			c.probe(ctx, one)
+		}
+		return nil
+	})
+}
+
+// needy are the shards that are left alone, or owed something. Where there is one it
+// is that: else nobody would try.
+func (c *core) needy(slots map[slotNo]debt, keys map[string]uint64) (some []int) {
+	needs := make([]bool, len(c.shared.shards))
+	for slot := range slots {
+		needs[c.shared.noOfSlot(slot)] = true
+	}
+	for key := range keys {
+		needs[c.shared.noOf(key)] = true
+	}
+	for _, one := range c.shared.debts.owedLeases() {
+		needs[c.shared.noOf(one.key)] = true
+	}
+	for no, one := range c.shared.shards {
+		if needs[no] || !c.isSplit() || one.breaker.now() != closed {
+			some = append(some, no)
+		}
+	}
+	return some
+}
+
+// asksAgain returns nil if a shard answers, and then lets writes through to it.
+func (c *core) asksAgain(ctx context.Context, one *shard) error {
+	began := time.Now()
+	if err := c.answers(ctx, one); err != nil {
+		c.complain(ctx, one, began, err)
+		return err
+	}
+	if one.breaker.now() == open {
+		c.probe(ctx, one)
+	}
+	return nil
+}
+
+// answers returns nil if a shard answers within the budget of a read: one that
 // takes longer would have all reads fail, and writes that hang for the whole of
 // their budget would keep it from being told soon after it is back.
-func (c *core) answers(ctx context.Context) error {
+func (c *core) answers(ctx context.Context, one *shard) error {
 	ctx, cancel := c.reading(ctx)
 	defer cancel()
 	return guarded(func() error {
-		_, err := GetMany(ctx, c.backend, []string{c.shared.keyOfSlot(clearSlot)}) // as reads do
+		_, err := GetMany(ctx, one.backend, []string{one.clear}) // as reads do
 		return err
 	})
 }
 
-// probe tells the breaker that the Backend answers.
-func (c *core) probe(ctx context.Context) (state breakerState) {
-	state, changed := c.shared.breaker.answered(time.Now())
-	if changed {
-		if state == closed {
+// probe tells the breaker of a shard that it answers.
+func (c *core) probe(ctx context.Context, one *shard) {
+	if state, changed := one.breaker.answered(time.Now()); changed {
+		if state == closed && !c.isHurt() {
 			c.shared.complaints.forget()
 		}
-		c.tell(ctx, Event{Kind: EventBreaker, Reason: state.String()})
+		c.tell(ctx, Event{Kind: EventBreaker, Reason: state.String(), Shard: c.shardNo(one)})
 	}
-	return state
 }
 
-// trySlots tells the Backend of slots, and those of the caches with it, and
-// unblocks them here.
-func (c *core) trySlots(ctx context.Context, slots map[slotNo]int, with []*core) error {
-	if len(slots) == 0 {
-		return nil
-	}
-	list, cores := slices.Collect(maps.Keys(slots)), []*core{c}
-	for _, other := range with {
-		if other != c && !other.closed.Load() {
-			cores = append(cores, other)
-		}
-	}
-	pick := func(*stamps) []slotNo { return list }
-	if err := errors.Join(moveShared(ctx, cores, pick)...); err != nil {
-		return err
-	}
-	d := &c.shared.debts
-	d.mu.Lock()
-	var holds []slotNo
-	for slot, n := range slots {
-		holds = append(holds, slices.Repeat([]slotNo{slot}, n)...)
-		if d.slots[slot] -= n; d.slots[slot] == 0 {
-			delete(d.slots, slot)
-		}
-	}
-	if len(d.slots) == 0 {
-		clear(d.with)
-	}
-	d.mu.Unlock()
-	move([]*stamps{c.stamps}, func(*stamps) []slotNo { return holds })
-	return nil
-}
-
-// tryKeys deletes the entries under keys, of which somebody may have written one
-// meanwhile: that costs a miss.
-func (c *core) tryKeys(ctx context.Context, owed map[string]uint64) error {
+// tryKeys deletes the entries under keys that a shard has, of which somebody may have
+// written one meanwhile: that costs a miss.
+func (c *core) tryKeys(ctx context.Context, at *shard, owed map[string]uint64) error {
 	const atOnce = 100
-	for some := range slices.Chunk(slices.Collect(maps.Keys(owed)), atOnce) {
+	keys := slices.DeleteFunc(slices.Collect(maps.Keys(owed)), func(key string) bool { return c.shared.at(key) != at })
+	for some := range slices.Chunk(keys, atOnce) {
 		if err := c.removeWithStamps(ctx, some); err != nil {
 			return err
 		}

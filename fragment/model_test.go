@@ -27,6 +27,7 @@ type model struct {
 	rows      []row
 	keyed     int  // rows from here on are freed by their key, not by a tag
 	paired    bool // each row is shown beside one other alone
+	partly    bool // a Clear that fails may have been told to some of several stores
 	processes []*process
 	seen      tally
 	needs     []string // what has to happen, in the words of the tally

@@ -103,7 +103,7 @@ func (c *core) isNear(ctx context.Context, around *scope, key string, e *entry) 
 		e.asked = time.Now()
 	}
 	e.near = true
-	return time.Now().UnixNano() < e.dead && e.own == c.near.flushes.Load() && !c.shared.debts.owes(key) && e.valid(c.stamps)
+	return time.Now().UnixNano() < e.dead && e.own == c.near.flushes.Load() && !c.shared.debts.owes(key) && e.valid(c.stamps, c.clearOf(key))
 }
 
 // notNear returns those of asks that are not answered by what is near. With p they
@@ -146,7 +146,7 @@ func (c *core) keepRead(ctx context.Context, key string, e *entry, mark uint64, 
 		return
 	}
 	s := c.near.shard(key)
-	c.near.keep(ctx, key, c.copyOf(e, tags, mark, g), func() bool {
+	c.near.keep(ctx, key, c.copyOf(key, e, tags, mark, g), func() bool {
 		return s.others.Load() == g.others && s.own.Load() == g.own
 	})
 }
@@ -168,13 +168,13 @@ func (c *core) keepWritten(ctx context.Context, d *draft) {
 	e := d.entry
 	e.name, e.value = []byte(d.name), d.value
 	s := c.near.shard(d.key)
-	c.near.keep(ctx, d.key, c.copyOf(&e, tags, d.mark, d.view.guard), func() bool { return s.others.Load() == d.view.guard.others })
+	c.near.keep(ctx, d.key, c.copyOf(d.key, &e, tags, d.mark, d.view.guard), func() bool { return s.others.Load() == d.view.guard.others })
 }
 
 // copyOf returns a copy of e to be kept near, with a deadline of its own, or nil.
-func (c *core) copyOf(e *entry, tags []stamped, mark uint64, g guard) []byte {
+func (c *core) copyOf(key string, e *entry, tags []stamped, mark uint64, g guard) []byte {
 	copied, ok := *e, false
-	if copied.clear, ok = c.stamps.since(clearSlot, mark); !ok {
+	if copied.clear, ok = c.stamps.since(c.clearOf(key), mark); !ok {
 		return nil
 	}
 	copied.own = g.flushes

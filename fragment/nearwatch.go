@@ -79,10 +79,10 @@ func (c *core) changed(keys ...string) {
 		switch name, stamp := strings.CutPrefix(key, c.shared.prefix); {
 		case !stamp:
 			c.changedEntry(key)
-		case strings.HasPrefix(name, "k|"):
-			c.changedEntry(c.prefix + name[len("k|"):])
 		default:
-			if slot, ok := slotNamed(name); ok {
+			if key, ok := c.shared.entryOf(name); ok {
+				c.changedEntry(c.prefix + key)
+			} else if slot, ok := c.shared.slotNamed(name); ok {
 				slots = append(slots, slot)
 			}
 		}
@@ -95,10 +95,13 @@ func (c *core) changedEntry(key string) {
 	c.near.dropOne(context.Background(), s, &s.others, key)
 }
 
-// slotNamed is the reverse of keyOfSlot. The epoch says nothing of any entry.
-func slotNamed(name string) (slot slotNo, ok bool) {
-	if name == "clear" {
-		return clearSlot, true
+// slotNamed is the reverse of keyOfSlot, behind the prefix. An epoch says nothing of
+// any entry.
+func (s *shared) slotNamed(name string) (slot slotNo, ok bool) {
+	for _, one := range s.shards {
+		if name == one.clear[len(s.prefix):] {
+			return clearSlotOf(one.no), true
+		}
 	}
 	n, err := strconv.ParseUint(name, 16, 32)
 	return slotNo(n), err == nil && n < sharedSlots

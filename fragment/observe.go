@@ -3,6 +3,7 @@ package fragment
 import (
 	"context"
 	"slices"
+	"sync"
 	"time"
 )
 
@@ -18,6 +19,7 @@ type Event struct {
 	Duration time.Duration // what it took: a lookup, a fill, a wait, a call that failed; of EventStore, the fill
 	Size     int           // bytes of the value
 	Tags     []string      // that were invalidated; not to be changed
+	Shard    int           // of EventBreaker: whose it is, from 1 on, if the Backend is a Sharder
 }
 
 // EventKind tells what happened.
@@ -34,7 +36,7 @@ const (
 	EventSkip                            // a value was served but not stored; Reason says why
 	EventInvalidate                      // tags, keys or all entries were invalidated
 	EventFault                           // the Backend failed, or held what is no entry; while it is down, each kind of failure of the tries once
-	EventBreaker                         // the circuit breaker of the Backend opened or closed; Reason says which
+	EventBreaker                         // a circuit breaker of the Backend opened or closed; Reason says which
 )
 
 var eventNames = [...]string{
@@ -75,8 +77,10 @@ func (c *core) tell(ctx context.Context, e Event) {
 	case e.Duration == 0:
 		e.Duration = time.Since(e.Start)
 	}
-	if held, ok := ctx.Value(heldKey{c}).(*[]Event); ok {
-		*held = append(*held, e)
+	if held, ok := ctx.Value(heldKey{c}).(*heldEvents); ok {
+		held.mu.Lock()
+		defer held.mu.Unlock()
+		held.events = append(held.events, e)
 		return
 	}
 	c.observe(ctx, e)
@@ -85,15 +89,21 @@ func (c *core) tell(ctx context.Context, e Event) {
 // A heldKey is of one cache: its Backend may be built on another one.
 type heldKey struct{ of *core }
 
+// heldEvents come from all goroutines of a step.
+type heldEvents struct {
+	mu     sync.Mutex
+	events []Event // guarded by mu
+}
+
 // hold keeps the events of a step back until tell is called, when its lanes are
 // released: an observer may use the cache itself, and the same key.
 func (c *core) hold(ctx context.Context) (held context.Context, tell func()) {
 	if c.observe == nil {
 		return ctx, func() {}
 	}
-	var events []Event
-	return context.WithValue(ctx, heldKey{c}, &events), func() {
-		for _, e := range events {
+	var kept heldEvents
+	return context.WithValue(ctx, heldKey{c}, &kept), func() {
+		for _, e := range kept.events {
 			c.observe(ctx, e)
 		}
 	}

@@ -132,7 +132,7 @@ func (c *core) resultOf(ctx context.Context, j *job, e *entry, mark uint64, seen
 func (c *core) waited(ctx context.Context, j *job, a *answer, began time.Time) bool {
 	c.counts.waits.Add(1)
 	c.tell(ctx, Event{Kind: EventWait, Name: j.name, Start: began, Duration: time.Since(began)})
-	if !c.current(a, j.view) {
+	if !c.current(j.key, a, j.view) {
 		j.old = nil // which may be as old; if it leads next it looks again
 		return false
 	}
@@ -140,10 +140,10 @@ func (c *core) waited(ctx context.Context, j *job, a *answer, began time.Time) b
 	return true
 }
 
-// current reports whether nothing of an answer was invalidated since its fill
-// began, as far as is known to one who saw that much.
-func (c *core) current(a *answer, seen view) bool {
-	if _, ok := c.stamps.since(clearSlot, a.mark); !ok {
+// current reports whether nothing of an answer, which is that of key, was
+// invalidated since its fill began, as far as is known to one who saw that much.
+func (c *core) current(key string, a *answer, seen view) bool {
+	if _, ok := c.stamps.since(c.clearOf(key), a.mark); !ok {
 		return false
 	}
 	for _, tag := range a.part.tags {
@@ -151,5 +151,5 @@ func (c *core) current(a *answer, seen view) bool {
 			return false
 		}
 	}
-	return a.view.agrees(seen, c.stamps, a.part.tags)
+	return c.agree(key, a.view, seen, a.part.tags)
 }

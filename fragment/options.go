@@ -40,7 +40,8 @@ type Options struct {
 	// Backend holds is deleted when that is back; InvalidateTags, Clear and Delete
 	// still return the fault. Its Stats are its own. Where this Cache has a name in a
 	// Registry and Fallback has none, Events of Fallback call it by that name and
-	// " (fallback)".
+	// " (fallback)". Of a Sharder it is asked for what lies on a shard that is down;
+	// for many keys at once, if that is so of all of them.
 	Fallback *Cache
 	// FallbackTTL is how long an entry may live there at most: what other
 	// processes invalidate meanwhile, it is not told. So what a fill makes of a
@@ -58,8 +59,8 @@ type Options struct {
 	// more: see Request.
 	ReadTimeout, WriteTimeout time.Duration
 
-	// MaxFaults is after how many faults in a row such a Backend is left alone
-	// until it answers again. A call that has waited for more than half of
+	// MaxFaults is after how many faults in a row such a Backend, or one shard of it
+	// (see Sharder), is left alone until it answers again. A call that has waited for more than half of
 	// ReadTimeout before it failed counts for two faults, and those that were under
 	// way together count once. Zero is 5: three times in a row somebody waits in
 	// vain. Negative asks it always.

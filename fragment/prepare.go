@@ -1,6 +1,7 @@
 package fragment
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"sync"
@@ -13,6 +14,7 @@ func (c *core) prepare(ctx context.Context, jobs []*job) {
 	if c.shared == nil {
 		return
 	}
+	c.seeAll(ctx, jobs)
 	c.wantKnown(jobs)
 	began := time.Now()
 	if err := c.prepareTo(ctx, jobs); err != nil {
@@ -26,6 +28,7 @@ func (c *core) prepareTo(ctx context.Context, jobs []*job) error {
 	var lasts time.Duration
 	var keys []string
 	var seen, made *sight
+	var failed error // of some shards
 	for _, j := range jobs {
 		if j.view.at == nil {
 			continue
@@ -33,9 +36,10 @@ func (c *core) prepareTo(ctx context.Context, jobs []*job) error {
 		if j.view.at != seen { // those that were looked up together share one
 			var err error
 			seen = j.view.at
-			if made, err = c.createStamps(ctx, seen); err != nil {
+			if made, err = c.createStamps(ctx, seen); made == nil {
 				return err
 			}
+			failed = cmp.Or(failed, err)
 		}
 		j.view.at = made
 		if !isStamp(j.view.own) {
@@ -44,24 +48,22 @@ func (c *core) prepareTo(ctx context.Context, jobs []*job) error {
 		}
 	}
 	if len(keys) == 0 {
-		return nil
+		return failed
 	}
 	own, err := c.writeKeyStamps(ctx, keys, lasts)
-	if err != nil {
-		return err
-	}
 	for _, j := range jobs {
-		if stamp, ok := own[j.key]; ok {
+		if stamp, ok := own[j.key]; ok && !failedAt(err, c.shared.noOf(j.key)) {
 			j.view.own, j.view.lasts = stamp, lasts
 		}
 	}
-	return nil
+	return cmp.Or(failed, err)
 }
 
 // createStamps gives a stamp to those slots in seen that are wanted and have none,
 // and returns what there is to see then; others may be looking at seen. Of many
 // fills that begin at once on an empty Backend one does that: whose stamp is
-// replaced by that of another one has filled in vain.
+// replaced by that of another one has filled in vain. If some shards fail and others
+// do not it returns both an error and what there is to see then.
 func (c *core) createStamps(ctx context.Context, seen *sight) (*sight, error) {
 	none := seen.without()
 	if len(none) == 0 {
@@ -74,19 +76,23 @@ func (c *core) createStamps(ctx context.Context, seen *sight) (*sight, error) {
 		return nil, context.Cause(ctx)
 	}
 	now, err := c.shared.readStamps(ctx, none, c.getManyToWrite)
-	if err != nil {
+	if now == nil {
 		return nil, err
 	}
 	left := now.without()
-	if err := c.createEach(ctx, left); err != nil {
-		return nil, err
-	}
-	if len(left) > 0 { // another process may have done the same: the last word counts
-		if now, err = c.shared.readStamps(ctx, none, c.getManyToWrite); err != nil {
+	if failed := c.createEach(ctx, left); failed != nil {
+		if err = cmp.Or(err, failed); !c.isSplit() {
 			return nil, err
 		}
 	}
-	return seen.with(now), nil
+	if len(left) > 0 { // another process may have done the same: the last word counts
+		var failed error
+		if now, failed = c.shared.readStamps(ctx, none, c.getManyToWrite); now == nil {
+			return nil, failed
+		}
+		err = cmp.Or(err, failed)
+	}
+	return seen.with(now), err
 }
 
 // createEach gives stamps to slots, all at the same time: they share one budget.
@@ -130,7 +136,7 @@ func (c *core) replaceForeign(ctx context.Context, key string, stamp uint64) err
 // it can be asked for many keys, such as what is of another type in Redis.
 func (c *core) isUnreadable(ctx context.Context, key string) bool {
 	return guarded(func() error {
-		_, _, err := c.backend.Get(ctx, key)
+		_, _, err := c.shared.at(key).backend.Get(ctx, key)
 		return err
 	}) != nil
 }

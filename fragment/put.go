@@ -53,8 +53,12 @@ func (one *lane) enter(ctx context.Context, turn uint64) error {
 // possible, else one by one, so that one that the Backend refuses is deleted and
 // costs the others nothing.
 func (c *core) write(ctx context.Context, drafts []*draft) {
-	if len(drafts) < 2 || c.writeAtOnce(ctx, drafts) != nil {
-		for _, d := range drafts {
+	var failed error
+	if len(drafts) > 1 {
+		failed = c.writeAtOnce(ctx, drafts)
+	}
+	for _, d := range drafts {
+		if len(drafts) == 1 || failed != nil && (c.shared == nil || failedAt(failed, c.shared.noOf(d.key))) {
 			d.put = time.Now()
 			d.why = unwritten(c.writeOne(ctx, d))
 		}
@@ -116,6 +120,9 @@ func (c *core) writeBeside(ctx context.Context, d *draft) (keys []string, err er
 	for i, one := range d.beside {
 		e := d.entry
 		e.own = own[keys[i]]
+		if err := c.clearBeside(d, keys[i], &e); err != nil {
+			return keys[:i], err
+		}
 		raw, _ := e.encode(c.bound(keys[i]), one.key.name, d.stamped, one.value)
 		if raw, err = c.sealed(keys[i], raw); err != nil {
 			return keys[:i], err
@@ -127,10 +134,26 @@ func (c *core) writeBeside(ctx context.Context, d *draft) (keys []string, err er
 	return keys, nil
 }
 
+// clearBeside gives a companion of a draft the stamp of Clear by which it is judged:
+// it may lie on another shard.
+func (c *core) clearBeside(d *draft, key string, e *entry) error {
+	if !c.isSplit() {
+		return nil
+	}
+	clear := c.clearOf(key)
+	if _, ok := c.stamps.since(clear, d.mark); !ok {
+		return errOutdated
+	}
+	if e.clear = d.view.at.of(clear); !isStamp(e.clear) {
+		return errUnseen
+	}
+	return nil
+}
+
 // unwritten tells a value that a Backend does not take, or is not given, from a
 // fault.
 func unwritten(err error) error {
-	if err == nil || errors.Is(err, ErrTooLarge) || errors.Is(err, errTransform) {
+	if err == nil || errors.Is(err, ErrTooLarge) || errors.Is(err, errTransform) || err == errOutdated || err == errUnseen {
 		return err
 	}
 	return fmt.Errorf("%w: %w", errBackend, err)

@@ -13,7 +13,7 @@ import (
 //
 // Inside a fill, what Get returns becomes a part of what is being filled.
 func (c *Cache) Get(ctx context.Context, k Key) (value []byte, ok bool, err error) {
-	if other := c.instead(); other != nil {
+	if other := c.instead(k); other != nil {
 		c.core.Load().lends(ctx)
 		return other.Get(ctx, k)
 	}
@@ -33,7 +33,7 @@ func (c *Cache) Get(ctx context.Context, k Key) (value []byte, ok bool, err erro
 // Has reports whether a fresh value of k is stored. It is not counted as a hit
 // or a miss.
 func (c *Cache) Has(ctx context.Context, k Key) (bool, error) {
-	if other := c.instead(); other != nil {
+	if other := c.instead(k); other != nil {
 		return other.Has(ctx, k)
 	}
 	var e entry
@@ -44,7 +44,7 @@ func (c *Cache) Has(ctx context.Context, k Key) (bool, error) {
 // TTL returns how long the value of k is still fresh, at most Forever. A miss
 // is ok == false.
 func (c *Cache) TTL(ctx context.Context, k Key) (left time.Duration, ok bool, err error) {
-	if other := c.instead(); other != nil {
+	if other := c.instead(k); other != nil {
 		return other.TTL(ctx, k)
 	}
 	var e entry
@@ -78,7 +78,7 @@ func (c *Cache) peek(ctx context.Context, k Key, e *entry) (*core, bool, error) 
 // miss, or known not to be there. It takes one round trip where the Backend can.
 // Its errors are those of Get.
 func (c *Cache) GetMany(ctx context.Context, keys []Key) (map[Key][]byte, error) {
-	if other := c.instead(); other != nil {
+	if other := c.instead(keys...); other != nil {
 		c.core.Load().lends(ctx)
 		return other.GetMany(ctx, keys)
 	}

@@ -24,14 +24,20 @@ import (
 // An invalidation takes steps, each in all caches that are concerned before the
 // next: see moveShared.
 //
+// A Backend of several shards (see Sharder) holds the stamps that judge an entry
+// with the entry, so that none of the other shards has to be there: one of Clear on
+// each shard, for the entries there, and that of a key on the shard of the key. That
+// of a tag lies on a shard of its own, and the epoch is one for each shard, for the
+// tags whose stamps lie there.
+//
 // The stamp of a key keeps a fill of another process, which began before the key
 // was set or deleted, from bringing back what was there: Set changes it and Delete
 // removes it. A fill gives one to its key, if there is none, before it begins. Each
 // write of an entry sees to it that the stamp of its key stays for longer.
 type shared struct {
 	prefix  string // of the keys of stamps
-	clear   string // the keys of those that are read most
-	epoch   string
+	shards  []*shard
+	shardOf func(key string) int // nil for one
 	seed    maphash.Seed
 	guesses [1 << 12]atomic.Pointer[guess]
 	looks   atomic.Uint64 // and fills that began: see view
@@ -41,9 +47,8 @@ type shared struct {
 	debts   debts
 	writes  writes
 	hung    atomic.Int64 // when a read has last waited in vain, Unix nanoseconds
-	breaker *breaker
 
-	complaints complaints // since it is down
+	complaints complaints // since a shard is down
 }
 
 const (
@@ -54,22 +59,28 @@ const (
 
 func newShared(b Backend, prefix string, maxFaults int, readTimeout time.Duration) *shared {
 	prefix += "!"
-	s := &shared{
-		prefix: prefix, clear: prefix + "clear", epoch: prefix + "epoch", seed: maphash.MakeSeed(),
-		creates: make(chan struct{}, 1), touches: canTouch(b), breaker: newBreaker(maxFaults, readTimeout),
-	}
+	s := &shared{prefix: prefix, seed: maphash.MakeSeed(), creates: make(chan struct{}, 1), touches: canTouch(b)}
 	_, s.leases = b.(Locker)
 	s.writes.seed = s.seed
+	backends, shardOf := shardsOf(b)
+	s.shards, s.shardOf = make([]*shard, len(backends)), shardOf
+	for no, one := range backends {
+		s.shards[no] = &shard{
+			no: no, backend: one, breaker: newBreaker(maxFaults, readTimeout),
+			clear: s.pinned(no, prefix+"clear", ""), epoch: s.pinned(no, prefix+"epoch", ""),
+		}
+	}
 	return s
 }
 
 // keyOfSlot is where the Backend holds the stamp of a slot.
 func (s *shared) keyOfSlot(slot slotNo) string {
-	switch slot {
-	case clearSlot:
-		return s.clear
-	case epochSlot:
-		return s.epoch
+	if slot >= firstOwnSlot {
+		one := s.shards[int(clearSlot-slot)/2]
+		if slot == clearSlotOf(one.no) {
+			return one.clear
+		}
+		return one.epoch
 	}
 	var room [maxPrefix + 8]byte
 	return string(strconv.AppendUint(append(room[:0], s.prefix...), uint64(slot), 16))
@@ -80,7 +91,11 @@ func (s *shared) keyOfKey(key string) string {
 	if g := s.guessOf(key); g != nil {
 		return g.stamp
 	}
-	return s.prefix + "k|" + key[len(s.prefix)-1:]
+	own := key[len(s.prefix)-1:]
+	if !s.isSplit() {
+		return s.prefix + "k|" + own
+	}
+	return s.pinned(s.shardOf(key), s.prefix+"k", "|"+own)
 }
 
 // newStamp is a number that never was.

@@ -1,6 +1,7 @@
 package fragment
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"time"
@@ -11,10 +12,10 @@ import (
 
 // viewToSet lets drafts that no fill computed see the stamps of now, and gives
 // their keys new ones: fills of other processes that are under way no longer
-// store.
-func (c *core) viewToSet(ctx context.Context, drafts []*draft) error {
+// store. It notes why a draft cannot be stored, where that fails.
+func (c *core) viewToSet(ctx context.Context, drafts []*draft) {
 	if c.shared == nil {
-		return nil
+		return
 	}
 	keys := make([]string, len(drafts))
 	var life time.Duration
@@ -22,31 +23,43 @@ func (c *core) viewToSet(ctx context.Context, drafts []*draft) error {
 		keys[i], life = d.key, max(life, d.life())
 		d.view.guard = c.near.guard(d.key)
 	}
-	own, err := c.writeKeyStamps(ctx, keys, stampTTL(life))
-	if err != nil {
-		return unwritten(err)
-	}
-	seen, err := c.seeToSet(ctx, drafts[0].tags)
-	if err != nil {
-		return unwritten(err)
+	own, unstamped := c.writeKeyStamps(ctx, keys, stampTTL(life))
+	var seen *sight
+	var unseen error
+	if !c.shared.failedAll(unstamped, keys) {
+		seen, unseen = c.seeToSet(ctx, keys, drafts[0].tags)
 	}
 	for _, d := range drafts {
-		d.view.at, d.view.own = seen, own[d.key]
+		no := c.shared.noOf(d.key)
+		switch {
+		case failedAt(unstamped, no):
+			d.why = unwritten(unstamped)
+		case seen == nil || seen.isAway(no):
+			d.why = unwritten(unseen)
+		default:
+			d.view.at, d.view.own = seen, own[d.key]
+		}
 	}
-	return nil
 }
 
-// seeToSet looks at the stamps of tags, and creates those that are not there.
-func (c *core) seeToSet(ctx context.Context, tags []string) (*sight, error) {
-	slots := []slotNo{clearSlot, epochSlot}
+// seeToSet looks at the stamps of tags, and those that judge the entries of keys, and
+// creates those that are not there. If some shards fail and others do not it returns
+// both an error and what there is to see then.
+func (c *core) seeToSet(ctx context.Context, keys, tags []string) (*sight, error) {
+	var slots []slotNo
 	for _, tag := range tags {
 		slots = append(slots, c.stamps.slotOf(tag))
 	}
-	seen, err := c.shared.readStamps(ctx, slots, c.getManyToWrite)
-	if err == nil {
-		seen, err = c.createStamps(ctx, seen)
+	slots = append(slots, c.shared.epochsOf(slots)...)
+	for _, key := range keys {
+		slots = append(slots, c.clearOf(key))
 	}
-	return seen, err
+	seen, err := c.shared.readStamps(ctx, slots, c.getManyToWrite)
+	if seen == nil {
+		return nil, err
+	}
+	made, failed := c.createStamps(ctx, seen)
+	return made, cmp.Or(err, failed)
 }
 
 // settleSet notes which drafts are owed to the Backend: what was there before
@@ -93,7 +106,16 @@ func (c *core) removeForGood(ctx context.Context, keys []string) error {
 		c.shared.debts.paid(keys...)
 		return nil
 	}
-	c.oweKeys(keys)
+	var owed, paid []string
+	for _, key := range keys {
+		if failedAt(err, c.shared.noOf(key)) {
+			owed = append(owed, key)
+		} else {
+			paid = append(paid, key)
+		}
+	}
+	c.shared.debts.paid(paid...)
+	c.oweKeys(owed)
 	c.mend()
 	return err
 }

@@ -32,7 +32,7 @@ func (c *core) recall(ctx context.Context, j *job) (value []byte, err error, ok 
 	case j.old != nil && failed.rests(now):
 		value, err = c.serveOld(ctx, j, "a refill failed or was too slow a moment ago")
 		return value, err, true
-	case j.old == nil && failed.kept(now) && c.current(&failed.answer, j.view):
+	case j.old == nil && failed.kept(now) && c.current(j.key, &failed.answer, j.view):
 		j.around.report(failed.part)
 		c.tell(ctx, Event{Kind: EventHit, Name: j.name, Err: failed.err, Reason: "the error of a fill a moment ago"})
 		return nil, failed.err, true

@@ -34,7 +34,7 @@ type stamps struct {
 	hash  func(tag string) uint64
 	base  uint64          // random; added to a tick it is the stamp in an entry
 	tick  atomic.Uint64   // of the last invalidation
-	clear atomic.Uint64   // the slot of Clear
+	clear []atomic.Uint64 // the slots of Clear, one for each shard
 	slots []atomic.Uint64 // of tags
 	holds map[slotNo]int  // invalidations under way; guarded by invalidating
 }
@@ -52,8 +52,8 @@ const (
 // no fill may store under it.
 const blocked = math.MaxUint64
 
-func newStamps(shared bool) *stamps {
-	s := &stamps{base: rand.Uint64(), holds: make(map[slotNo]int)}
+func newStamps(shared bool, shards int) *stamps {
+	s := &stamps{base: rand.Uint64(), holds: make(map[slotNo]int), clear: make([]atomic.Uint64, shards)}
 	if shared {
 		s.slots, s.hash = make([]atomic.Uint64, sharedSlots), sameEverywhere
 		return s
@@ -78,8 +78,8 @@ func (s *stamps) slotOf(tag string) slotNo { return slotNo(s.hash(tag) % uint64(
 // at returns the slot of that number; one that an entry of another process
 // carries may be any.
 func (s *stamps) at(slot slotNo) *atomic.Uint64 {
-	if slot == clearSlot {
-		return &s.clear
+	if slot >= firstOwnSlot {
+		return &s.clear[int(clearSlot-slot)/2]
 	}
 	return &s.slots[int(slot)%len(s.slots)]
 }
@@ -175,5 +175,11 @@ func ofTags(tags []string) slotPicker {
 	}
 }
 
-// ofClear picks the slot of Clear.
-func ofClear(*stamps) []slotNo { return []slotNo{clearSlot} }
+// ofClear picks the slots of Clear.
+func ofClear(s *stamps) []slotNo {
+	slots := make([]slotNo, len(s.clear))
+	for no := range slots {
+		slots[no] = clearSlotOf(no)
+	}
+	return slots
+}

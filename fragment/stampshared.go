@@ -2,6 +2,8 @@ package fragment
 
 import (
 	"context"
+	"maps"
+	"slices"
 	"time"
 )
 
@@ -15,7 +17,7 @@ func (c *core) stampShared(ctx context.Context, d *draft) error {
 		return errHung
 	}
 	d.entry.own = d.view.own
-	switch d.entry.clear = d.view.at.of(clearSlot); {
+	switch d.entry.clear = d.view.at.of(c.clearOf(d.key)); {
 	case d.entry.clear == 0 || !isStamp(d.entry.own):
 		return errUnseen
 	case isBlock(d.entry.clear):
@@ -53,13 +55,13 @@ func (c *core) rememberTags(d *draft) {
 }
 
 // stampLate finds the stamps of slots that were not known before the fill, in
-// this order: the stamps, then the epoch.
+// this order: the stamps, then the epochs of their shards. See sharedmove.go.
 func (c *core) stampLate(ctx context.Context, before *sight, late map[slotNo]uint64) error {
 	ctx, cancel := c.writing(ctx)
 	defer cancel()
-	var slots []slotNo
-	for slot := range late {
-		slots = append(slots, slot)
+	slots := slices.Collect(maps.Keys(late))
+	if slices.ContainsFunc(slots, func(slot slotNo) bool { return before.isAway(c.shared.noOfSlot(slot)) }) {
+		return errUnseen // nor is the epoch known
 	}
 	now, err := c.shared.readStamps(ctx, slots, c.getManyToWrite)
 	if err != nil {
@@ -82,12 +84,32 @@ func (c *core) stampLate(ctx context.Context, before *sight, late map[slotNo]uin
 			late[slot] = stamp
 		}
 	}
-	now, err = c.shared.readStamps(ctx, []slotNo{epochSlot}, c.getManyToWrite)
+	return c.testEpochs(ctx, before, slots)
+}
+
+// testEpochs reports that slots may have been invalidated since their epochs were seen.
+func (c *core) testEpochs(ctx context.Context, before *sight, slots []slotNo) error {
+	epochs := c.shared.epochsOf(slots)
+	now, err := c.shared.readStamps(ctx, epochs, c.getManyToWrite)
 	if err != nil {
 		return unwritten(err)
 	}
-	if epoch := before.of(epochSlot); !isStamp(epoch) || epoch != now.of(epochSlot) {
-		return errOutdated
+	for _, epoch := range epochs {
+		if !before.sameAs(now, epoch) {
+			return errOutdated
+		}
 	}
 	return nil
+}
+
+// epochsOf are the slots of the epochs that an invalidation of slots changes.
+func (s *shared) epochsOf(slots []slotNo) []slotNo {
+	if !s.isSplit() {
+		return []slotNo{epochSlot}
+	}
+	var epochs []slotNo
+	for _, slot := range slots {
+		epochs = append(epochs, epochSlotOf(s.noOfSlot(slot)))
+	}
+	return distinct(epochs)
 }

@@ -15,16 +15,16 @@ type view struct {
 	hung  bool          // the look waited for the Backend in vain
 }
 
-// agrees reports whether an answer made of what v saw may be given to one who
-// saw other: it was begun after he asked, or nothing that concerns tags was
+// agree reports whether an answer, of key, made of what v saw may be given to one
+// who saw other: it was begun after he asked, or nothing that concerns tags was
 // invalidated between the two. Who could not read the Backend does not know, nor
 // does anybody where the Backend takes no writes: what has no stamp stays without
 // one, whatever is deleted.
 //
-// The same epoch says that nothing was, but not of what was read: a Backend that
-// reads one key after the other may show an entry from before an invalidation,
-// and then the epoch from after it.
-func (v view) agrees(other view, s *stamps, tags []string) bool {
+// The same epoch says that nothing was, of the tags on its shard, but not of what
+// was read: a Backend that reads one key after the other may show an entry from
+// before an invalidation, and then the epoch from after it.
+func (c *core) agree(key string, v, other view, tags []string) bool {
 	switch {
 	case v.order >= other.order:
 		return true
@@ -32,19 +32,24 @@ func (v view) agrees(other view, s *stamps, tags []string) bool {
 		return false
 	case v.own == 0 || v.own != other.own:
 		return false
-	case v.at.of(clearSlot) == 0 || v.at.of(clearSlot) != other.at.of(clearSlot):
+	}
+	clear := c.clearOf(key)
+	if stamp := v.at.of(clear); stamp == 0 || stamp != other.at.of(clear) {
 		return false
 	}
-	if epoch := v.at.of(epochSlot); !v.read && isStamp(epoch) && epoch == other.at.of(epochSlot) {
-		return true
-	}
 	for _, tag := range tags {
-		slot := s.slotOf(tag)
-		if stamp := v.at.of(slot); !isStamp(stamp) || stamp != other.at.of(slot) {
+		slot := c.stamps.slotOf(tag)
+		if !v.at.sameAs(other.at, slot) && (v.read || !v.at.sameAs(other.at, epochSlotOf(c.shared.noOfSlot(slot)))) {
 			return false
 		}
 	}
 	return true
+}
+
+// sameAs reports whether s and other saw the same stamp of a slot.
+func (s *sight) sameAs(other *sight, slot slotNo) bool {
+	stamp := s.of(slot)
+	return isStamp(stamp) && stamp == other.of(slot)
 }
 
 // order is that of a look, or of a fill, that begins now.

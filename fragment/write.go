@@ -35,7 +35,7 @@ func (c *Cache) SetMany(ctx context.Context, items map[Key][]byte, p Policy) err
 	if p = p.or(&core.policy); p.TTL < 0 || len(items) == 0 {
 		return nil
 	}
-	if other := c.instead(); other != nil {
+	if other := c.instead(keys...); other != nil {
 		core.missedTurn(keys)
 		return other.SetMany(ctx, items, core.insteadPolicy(p))
 	}
@@ -66,11 +66,11 @@ func (c *core) setAll(ctx context.Context, items map[Key][]byte, p Policy) error
 		c.live(d)
 		drafts = append(drafts, d)
 	}
-	unseen := c.viewToSet(ctx, drafts)
+	c.viewToSet(ctx, drafts)
 	var ready []*draft
 	var errs []error
 	for _, d := range drafts {
-		if d.why = unseen; unseen == nil {
+		if d.why == nil {
 			c.seal(ctx, d)
 		}
 		if d.why != nil {

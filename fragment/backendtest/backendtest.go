@@ -38,7 +38,7 @@ const (
 
 // Run tests a backend, each rule on a fresh one as a subtest that bears its
 // name. Which abilities the backend has (fragment.InProcess, ManyGetter,
-// ManySetter, Adder, Swapper, Toucher, Locker, Sizer) is seen from its type.
+// ManySetter, Adder, Swapper, Toucher, Locker, Sharder, Sizer) is seen from its type.
 func Run(t *testing.T, h Harness) {
 	for _, r := range rules() {
 		t.Run(r.name, func(t *testing.T) { r.run(t, h) })
@@ -86,6 +86,8 @@ func rules() []rule {
 		{"a lease ends by itself", leaseEnds},
 		{"keys of any length can be locked", leaseKeys},
 		{"to unlock what is not locked is no error", unlockAbsent},
+		{"shards hold their keys", shardsHoldTheirKeys},
+		{"shards can do what the whole can", shardsAreAble},
 		{"concurrent calls do not mix up values", concurrent},
 		{"each goroutine sees its own last write or nothing", ownWrites},
 		{"a cancelled call returns and breaks nothing", cancelledBefore},

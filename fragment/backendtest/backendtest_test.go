@@ -17,6 +17,7 @@ func TestGoodBackendsPass(t *testing.T) {
 		"able":    func() fragment.Backend { return able{newMemory()} },
 		"distant": func() fragment.Backend { return distant{newMemory()} },
 		"server":  func() fragment.Backend { return newServer() },
+		"pair":    func() fragment.Backend { return newPair() },
 	}
 	for name, open := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -39,7 +40,7 @@ func TestNull(t *testing.T) {
 // TestSuiteCatchesFaults runs each rule over backends that break it, and
 // requires that it fails on every one.
 func TestSuiteCatchesFaults(t *testing.T) {
-	for _, f := range slices.Concat(faults, abilityFaults, touchFaults, swapFaults) {
+	for _, f := range slices.Concat(faults, abilityFaults, touchFaults, swapFaults, shardFaults) {
 		t.Run(f.does, func(t *testing.T) {
 			h := backendtest.Harness{
 				Open:         func(testing.TB) fragment.Backend { return f.open() },
@@ -58,7 +59,7 @@ func TestSuiteCatchesFaults(t *testing.T) {
 func TestEveryRuleIsBrokenByAFault(t *testing.T) {
 	names := backendtest.RuleNames()
 	var broken []string
-	for _, f := range slices.Concat(faults, abilityFaults, touchFaults, swapFaults) {
+	for _, f := range slices.Concat(faults, abilityFaults, touchFaults, swapFaults, shardFaults) {
 		broken = append(broken, f.breaks)
 		if !slices.Contains(names, f.breaks) {
 			t.Errorf("a fault breaks the rule %q, which is not there", f.breaks)

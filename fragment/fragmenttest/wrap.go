@@ -13,16 +13,18 @@ import (
 // Wrap returns b with the faults of f, present and future. It can do what b can:
 // it is InProcess, adds and takes leases only if b does. Many keys are one call
 // to the faults, whether b reads or writes them in one trip or not. One Faults
-// may wrap several backends, which then share its faults, dice and counts.
+// may wrap several backends, which then share its faults, dice and counts; so do
+// the shards of one that is a fragment.Sharder.
 func (f *Faults) Wrap(b fragment.Backend) fragment.Backend {
-	return able(&wrapped{f, b})
+	return able(&wrapped{f, b, f.shardsOf(b)})
 }
 
 // wrapped is a Backend that goes wrong. It has the abilities for which the
 // engine falls back where they are missing; able adds the others.
 type wrapped struct {
-	f *Faults
-	b fragment.Backend
+	f      *Faults
+	b      fragment.Backend
+	shards []fragment.Backend // if it is a Sharder
 }
 
 func (w *wrapped) Get(ctx context.Context, key string) (value []byte, ok bool, err error) {

@@ -33,7 +33,20 @@
 //
 // A server that does not answer is not replaced by the others, on purpose: while it
 // is away an entry would be invalidated at another one, and come back as it was
-// with the server.
+// with the server. Its keys are misses, and are rendered anew on each request. The
+// others go on: what judges an entry, that is the stamps of Clear and of its key, lies
+// on its own server, and each server has a circuit breaker of its own. What lies on the
+// others and carries no tag whose stamp is on the server that is away is served and
+// stored as before; with a tag there, known by a hash of the tag, it is not: nobody
+// could tell whether that was invalidated. So of n servers one costs 1/n of the entries
+// without tags, and of those with t tags the part 1-(1-1/n)^(t+1). The tags in the Policy
+// of a Cache are tags of all of its entries.
+//
+// To invalidate a tag whose stamp is on the server that is away, to Set or Delete a key
+// there, and to Clear, is an error, and is done when the server is back, by each process
+// that tried. The process itself serves nothing of that meanwhile. A Clear frees what
+// lies on the others at once, and once more when the last server is back. Within two
+// seconds of that it is in use again, with what it held, if it still holds that.
 //
 // # Faults
 //

@@ -18,8 +18,7 @@ const maxTurns = 10
 //	it is owner's          renew it, unless it has changed since that was seen
 //	it is another's        no
 func (b *Backend) Lock(ctx context.Context, key, owner string, ttl time.Duration) (ok bool, err error) {
-	name := leaseName(key)
-	s := b.server(name)
+	name, s := leaseName(key), b.server(nameOf(key)) // with its entry, so that it does not fail without it
 	lease := wire.Command{Key: name, Value: []byte(owner), Expires: leaseExpires(ttl, time.Now())}
 	for turn := range maxTurns {
 		lease.Op, lease.CAS = wire.Add, 0
@@ -59,8 +58,7 @@ func (s *server) renew(ctx context.Context, lease *wire.Command) (renewed, chang
 
 // Unlock implements fragment.Locker.
 func (b *Backend) Unlock(ctx context.Context, key, owner string) error {
-	name := leaseName(key)
-	s := b.server(name)
+	name, s := leaseName(key), b.server(nameOf(key))
 	held, err := s.one(ctx, wire.Command{Op: wire.Get, Key: name})
 	if err != nil || held.Status == wire.Missing || string(held.Value) != owner {
 		return err

@@ -17,6 +17,7 @@ type Backend struct {
 	ring    ring
 	largest int // bytes that a key in memcached and a value may have together
 	large   Large
+	shards  []fragment.Backend // one on each server, if they are several
 }
 
 // overhead is more than memcached adds to a key and a value: a header, flags, a
@@ -39,6 +40,7 @@ func New(ctx context.Context, servers []string, o Options) (*Backend, error) {
 	for _, name := range names {
 		b.servers = append(b.servers, newServer(name, o))
 	}
+	b.shards = shardsOf(b)
 	if !o.ConnectNow {
 		return b, nil
 	}
@@ -60,6 +62,7 @@ func (b *Backend) Ping(ctx context.Context) error {
 	return err
 }
 
+// server is that of an entry, or of a lease on it, of that name.
 func (b *Backend) server(name string) *server { return b.servers[b.ring.pick(name)] }
 
 // Get implements fragment.Backend. A large value whose parts are not all there, or

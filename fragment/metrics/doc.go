@@ -37,7 +37,7 @@
 //	pongocache_fill_duration_seconds  histogram by cache and outcome, "ok" or "error"
 //	pongocache_wait_duration_seconds  histogram by cache: the waits for the fill of another
 //	pongocache_fault_events_total     faults by cache and reason, such as "get"
-//	pongocache_breaker_open           by cache: 1 while the circuit breaker is open, else 0
+//	pongocache_breaker_open           by cache: 1 while a circuit breaker is open, else 0
 //
 // What a cache saves, in seconds a second, and the share of hits among hits and
 // fills, for each key name:

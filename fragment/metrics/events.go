@@ -1,6 +1,8 @@
 package metrics
 
 import (
+	"sync"
+
 	"github.com/prometheus/client_golang/prometheus"
 
 	"github.com/pongocache/pongocache/fragment"
@@ -11,6 +13,7 @@ type told struct {
 	fills, waits *prometheus.HistogramVec
 	faults       *prometheus.CounterVec
 	breaker      *prometheus.GaugeVec
+	opens        *openings
 }
 
 // buckets reach from a small template to a fill that somebody gave up on.
@@ -28,8 +31,9 @@ func newTold() told {
 			Name: prefix + "fault_events_total", Help: "Faults by what was being done.",
 		}, []string{"cache", "reason"}),
 		breaker: prometheus.NewGaugeVec(prometheus.GaugeOpts{
-			Name: prefix + "breaker_open", Help: "1 while the circuit breaker of the backend is open, else 0.",
+			Name: prefix + "breaker_open", Help: "1 while the circuit breaker of the backend, or of one of its shards, is open, else 0.",
 		}, []string{"cache"}),
+		opens: new(openings),
 	}
 }
 
@@ -46,7 +50,7 @@ func (t told) observe(e *fragment.Event) {
 	case fragment.EventFault:
 		t.faults.WithLabelValues(label(e.Cache), label(e.Reason)).Inc()
 	case fragment.EventBreaker:
-		t.breaker.WithLabelValues(label(e.Cache)).Set(openness(e.Reason))
+		t.opens.note(e, t.breaker.WithLabelValues(label(e.Cache)))
 	}
 }
 
@@ -57,9 +61,29 @@ func outcome(err error) string {
 	return "ok"
 }
 
-func openness(reason string) float64 {
-	if reason == "open" {
-		return 1
+// openings are the shards, by cache, whose breakers are open.
+type openings struct {
+	mu sync.Mutex
+	of map[string]map[int]bool // guarded by mu
+}
+
+// note notes what became of a breaker, and sets the gauge of its cache.
+func (o *openings) note(e *fragment.Event, gauge prometheus.Gauge) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	if e.Reason != "open" {
+		delete(o.of[e.Cache], e.Shard)
+		if len(o.of[e.Cache]) == 0 {
+			gauge.Set(0)
+		}
+		return
 	}
-	return 0
+	if o.of == nil {
+		o.of = make(map[string]map[int]bool)
+	}
+	if o.of[e.Cache] == nil {
+		o.of[e.Cache] = make(map[int]bool)
+	}
+	o.of[e.Cache][e.Shard] = true
+	gauge.Set(1)
 }

@@ -138,6 +138,19 @@ func TestBreakerIsOpenOrClosed(t *testing.T) {
 	}
 }
 
+// Of several shards it is open while one is.
+func TestBreakersOfShardsAreOne(t *testing.T) {
+	s := show(t, metrics.Options{})
+	s.use(t, "c", &shelf{})
+	for _, step := range []struct {
+		shard        int
+		reason, want string
+	}{{1, "open", "1"}, {3, "open", "1"}, {1, "half open", "1"}, {1, "closed", "1"}, {3, "half open", "0"}, {3, "closed", "0"}} {
+		s.m.Observe(t.Context(), fragment.Event{Kind: fragment.EventBreaker, Cache: "c", Reason: step.reason, Shard: step.shard})
+		want(t, s.text(t), `pongocache_breaker_open{cache="c"}`, step.want)
+	}
+}
+
 // A figure that the Backend does not know is not shown as zero.
 func TestUsageIsShownWhereItIsKnown(t *testing.T) {
 	for _, c := range []struct {
