@@ -78,6 +78,8 @@ func (b *breaker) note(err error, began time.Time) (opened bool) {
 	now := time.Now()
 	late, state := now.Sub(began) >= b.reads.budget/2, b.now()
 	switch {
+	case err == nil && late: // a write, by a Backend that is too slow to be read
+		return false
 	case err == nil:
 		b.faults.Store(0)
 		return false

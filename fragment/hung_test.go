@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/pongocache/pongocache/fragment"
+	"github.com/pongocache/pongocache/fragment/fragmenttest"
 )
 
 // eight fills a page of so many parts, each asked for in its turn.
@@ -130,5 +131,25 @@ func TestHangUnderLoadOpensTheBreaker(t *testing.T) {
 		}
 		wantBreaker(t, &p.seen, "open")
 		spends(t, 0, "to wait for those under way", all.Wait)
+	})
+}
+
+// What a Backend still writes in time does not hide that it is too slow to be read.
+func TestSlowWritesDoNotKeepTheBreakerFromOpening(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var seen fragmenttest.Recorder
+		var faults fragmenttest.Faults
+		c, k := open(t, faults.Wrap(fragmenttest.NewServer().Connect()), fragment.Options{Observe: seen.Observe}), fragment.KeyOf("k")
+		must(t, c.Set(t.Context(), k, []byte("v"), withTags()))
+		faults.Inject(fragmenttest.Fault{Does: fragmenttest.Delay, For: 2 * readBudget})
+		for range 3 {
+			wantBreaker(t, &seen)
+			if _, ok, err := c.Get(t.Context(), k); ok || err != nil {
+				t.Errorf("got %v, error %v, want a miss", ok, err)
+			}
+			c.Delete(t.Context(), k)
+		}
+		wantBreaker(t, &seen, "open")
+		faults.Stop()
 	})
 }
