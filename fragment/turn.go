@@ -157,13 +157,13 @@ func (t *turn) take(p place) (f *fetched, again []place) {
 
 // isStill reports whether nothing is known to have changed since f was fetched.
 func (c *core) isStill(key string, f *fetched) bool {
-	if time.Since(f.began) >= aheadFor || time.Now().UnixNano() >= f.fresh || c.isDown() || c.closed.Load() {
+	if time.Since(f.began) >= aheadFor || time.Now().UnixNano() >= f.fresh || c.isDownAt(key) || c.closed.Load() {
 		return false
 	}
 	if c.shared.writes.of(key) != f.writes || c.near.guard(key) != f.guard || c.shared.debts.owes(key) {
 		return false
 	}
-	if _, ok := c.stamps.since(clearSlot, f.mark); !ok {
+	if _, ok := c.stamps.since(c.clearOf(key), f.mark); !ok {
 		return false
 	}
 	return f.eachTag(func(_ []byte, slot slotNo, _ uint64) bool {
