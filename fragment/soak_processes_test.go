@@ -60,8 +60,12 @@ func TestSoakOfProcesses(t *testing.T) {
 // change lets storms come and go. After most of them a breaker is open for some
 // seconds.
 func (w *weather) change(ctx context.Context) {
-	for {
-		storm := oneOf("down", "hang", "cut", "failures", "flush", "evict", "evict", "evict")
+	storms := []string{"down", "hang", "cut", "failures", "flush", "evict", "evict", "evict"}
+	for i := 0; ; i++ {
+		if i %= len(storms); i == 0 { // each comes about once in a while
+			rand.Shuffle(len(storms), func(i, j int) { storms[i], storms[j] = storms[j], storms[i] })
+		}
+		storm := storms[i]
 		w.seen.add("storm: " + storm)
 		w.begin(storm)
 		if !wait(ctx, rand.N(300*time.Millisecond)) {
