@@ -23,8 +23,8 @@ import (
 // seen up to 50 milliseconds later. What was changed by the same Cache is seen at once.
 // Only fresh values are taken from what was fetched, each once; for all else the
 // Backend is asked as ever. Calls inside of a fill that began after Fetch always
-// ask it: what is stored must not be made of what was read before. A Backend that
-// cannot be read costs its budget once more, and nobody an error.
+// ask it: what is stored must not be made of what was read before. All of a turn is of
+// one request: see Request.
 //
 // Caches whose Backend belongs to this process take no part, and cost nothing; nor
 // do copies of Options.Near, while they last. DoMany and its like make one trip
@@ -68,6 +68,7 @@ func (a *Ahead) Fetch(ctx context.Context) (inside context.Context, done func())
 	if outside.Load() == 0 {
 		return ctx, func() {}
 	}
+	ctx = Request(ctx)
 	t := &turn{around: scopeOf(ctx), have: make(map[place]*fetched)}
 	t.fetch(ctx, a.expected())
 	return context.WithValue(ctx, turnKey{}, t), func() { a.learn(t.end()) }

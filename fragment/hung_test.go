@@ -153,3 +153,20 @@ func TestSlowWritesDoNotKeepTheBreakerFromOpening(t *testing.T) {
 		faults.Stop()
 	})
 }
+
+// What is fetched ahead is of the same request as what is asked for then.
+func TestHangCostsWhatIsFetchedAheadOneBudget(t *testing.T) {
+	for what, o := range both {
+		synctest.Test(t, func(t *testing.T) {
+			p, ahead := newProcesses(t, 1, o), new(fragment.Ahead)
+			turn := func() {
+				ctx, done := ahead.Fetch(t.Context())
+				defer done()
+				eight(t, p.caches[0])(ctx)
+			}
+			turn()
+			p.server.Hang()
+			spends(t, readBudget, what+": a turn", turn)
+		})
+	}
+}
