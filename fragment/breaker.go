@@ -169,6 +169,9 @@ var errWentDown = errors.New("fragment: the backend went down meanwhile")
 func (c *core) asks(ctx context.Context, at *shard, reads bool, call func(context.Context, Backend) error) error {
 	b := at.breaker
 	began := time.Now()
+	if reads && c.isHung(ctx, at, began) {
+		return errHung
+	}
 	inside, leave, err := b.enter(ctx, reads, began)
 	if err != nil {
 		return err

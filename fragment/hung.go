@@ -23,7 +23,7 @@ var errHung = fmt.Errorf("%w: the request has waited for it in vain already: %w"
 // ctx that Request returns, shares one.
 type hung struct {
 	mu    sync.Mutex
-	until map[*core]time.Time // when to wait again; guarded by mu, nil at first
+	until map[*shard]time.Time // when to wait again; guarded by mu, nil at first
 }
 
 type hungKey struct{}
@@ -31,8 +31,7 @@ type hungKey struct{}
 // Request returns a ctx for all that is done for one request, or for another task.
 // Calls with it, or with one that was made of it, wait for a Backend that hangs
 // once together, no longer than Options.ReadTimeout allows, and not each in its
-// turn. Inside of a fill that is so anyhow. Of a Sharder, one of whose shards hangs,
-// calls wait until the breaker of that one opens.
+// turn. Inside of a fill that is so anyhow. Of a Sharder it holds for each shard.
 func Request(ctx context.Context) context.Context {
 	if hungOf(ctx) != nil {
 		return ctx
@@ -49,45 +48,47 @@ func hungOf(ctx context.Context) *hung {
 	return h
 }
 
-// note notes that c hung just now.
-func (h *hung) note(c *core, now time.Time) {
-	if h == nil {
+// note notes that some shards of c hung just now.
+func (h *hung) note(c *core, some []*shard, now time.Time) {
+	if h == nil || len(some) == 0 {
 		return
 	}
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	if h.until == nil {
-		h.until = make(map[*core]time.Time)
+		h.until = make(map[*shard]time.Time)
 	}
-	h.until[c] = now.Add(hungFor * c.readTimeout)
+	for _, one := range some {
+		h.until[one] = now.Add(hungFor * c.readTimeout)
+	}
 }
 
-// is reports whether the request is not to wait for c again yet.
-func (h *hung) is(c *core, now time.Time) bool {
+// is reports whether the request is not to wait for a shard again yet.
+func (h *hung) is(at *shard, now time.Time) bool {
 	if h == nil {
 		return false
 	}
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	return now.Before(h.until[c])
+	return now.Before(h.until[at])
 }
 
-// isHung reports whether the request of ctx is not to read c now. As long as no
-// read of anybody has waited in vain, it costs next to nothing.
-func (c *core) isHung(ctx context.Context, now time.Time) bool {
+// isHung reports whether the request of ctx is not to read a shard now. As long as
+// no read of anybody has waited in vain, it costs next to nothing.
+func (c *core) isHung(ctx context.Context, at *shard, now time.Time) bool {
 	last := c.shared.hung.Load()
-	return last != 0 && now.UnixNano()-last < int64(hungFor*c.readTimeout) && hungOf(ctx).is(c, now)
+	return last != 0 && now.UnixNano()-last < int64(hungFor*c.readTimeout) && hungOf(ctx).is(at, now)
 }
 
-// noteHung notes that a call by the request of ctx, which began then, has failed,
-// and reports whether it has waited in vain, for as long as a read may.
-func (c *core) noteHung(ctx context.Context, began time.Time) bool {
+// noteHung notes that a call to some shards by the request of ctx, which began then,
+// has failed, and reports whether it has waited in vain, for as long as a read may.
+func (c *core) noteHung(ctx context.Context, began time.Time, some []*shard) bool {
 	now := time.Now()
-	if c.isSplit() || now.Sub(began) < c.readTimeout/2 || ctx.Err() != nil {
-		return false // one shard that hangs must not stand for all; its breaker opens soon
+	if now.Sub(began) < c.readTimeout/2 || ctx.Err() != nil {
+		return false
 	}
 	c.shared.hung.Store(now.UnixNano())
-	hungOf(ctx).note(c, now)
+	hungOf(ctx).note(c, some, now)
 	return true
 }
 
@@ -98,7 +99,5 @@ func (c *core) remembers(ctx context.Context, j *job) {
 		return
 	}
 	j.hung = new(hung)
-	if j.view.hung {
-		j.hung.note(c, time.Now())
-	}
+	j.hung.note(c, j.view.hung, time.Now())
 }

@@ -46,7 +46,7 @@ func (c *core) leased(ctx context.Context, j *job, n *flight.Node) result {
 		took, err := c.lock(ctx, j, owner)
 		if err != nil {
 			if !errors.Is(err, errors.ErrUnsupported) { // of what is inside a wrapper
-				c.noteHung(ctx, asked)
+				c.noteHung(ctx, asked, []*shard{c.shared.at(j.key)})
 				c.fault(ctx, j.name, "lock", asked, err)
 			}
 			return c.run(ctx, j, n)
@@ -116,7 +116,7 @@ func (c *core) tryLock(ctx context.Context, j *job, owner string, ttl time.Durat
 }
 
 func (c *core) unlock(ctx context.Context, j *job, owner string) {
-	if j.hung.is(c, time.Now()) {
+	if j.hung.is(c.shared.at(j.key), time.Now()) {
 		c.oweLease(j, owner)
 		return
 	}

@@ -59,7 +59,7 @@ func (c *core) look(ctx context.Context, tags []string, filling bool, asks []*as
 	for _, a := range asks {
 		a.view.order, a.view.guard = order, c.near.guard(a.key)
 	}
-	if c.isDown() || c.isHung(ctx, began) {
+	if c.isDown() {
 		return
 	}
 	seen, err := c.readWithStamps(ctx, tags, filling, asks)
@@ -106,9 +106,9 @@ func (c *core) unread(ctx context.Context, asks []*ask, began time.Time, err err
 	if ctx.Err() != nil {
 		return
 	}
-	if c.noteHung(ctx, began) {
+	if some := c.shared.failedBy(err); c.noteHung(ctx, began, some) {
 		for _, a := range asks {
-			a.view.hung = true
+			a.view.hung = some
 		}
 	}
 	c.fault(ctx, asks[0].name, "get", began, err)

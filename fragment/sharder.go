@@ -204,6 +204,16 @@ func failedAt(err error, no int) bool {
 	return err != nil
 }
 
+// failedBy returns the shards of which err is.
+func (s *shared) failedBy(err error) (some []*shard) {
+	for _, one := range s.shards {
+		if failedAt(err, one.no) {
+			some = append(some, one)
+		}
+	}
+	return some
+}
+
 // failedAll reports whether err is of all that were asked, which had these keys.
 func (s *shared) failedAll(err error, keys []string) bool {
 	each, ok := err.(shardErrors)

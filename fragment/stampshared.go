@@ -13,7 +13,7 @@ func (c *core) stampShared(ctx context.Context, d *draft) error {
 	if d.view.at == nil {
 		return errUnseen
 	}
-	if d.hung.is(c, time.Now()) {
+	if d.hung.is(c.shared.at(d.key), time.Now()) {
 		return errHung
 	}
 	d.entry.own = d.view.own
@@ -33,6 +33,11 @@ func (c *core) stampShared(ctx context.Context, d *draft) error {
 	c.rememberTags(d)
 	if len(late) == 0 {
 		return nil
+	}
+	for slot := range late {
+		if d.hung.is(c.shared.shards[c.shared.noOfSlot(slot)], time.Now()) {
+			return errHung
+		}
 	}
 	if err := c.stampLate(ctx, d.view.at, late); err != nil {
 		return err

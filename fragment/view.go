@@ -12,7 +12,7 @@ type view struct {
 	lasts time.Duration // how long own stays at least, as far as is known
 	guard guard         // of a copy to be kept near
 	read  bool          // the answer was read with it, not made after it
-	hung  bool          // the look waited for the Backend in vain
+	hung  []*shard      // those for which the look waited in vain
 }
 
 // agree reports whether an answer, of key, made of what v saw may be given to one
