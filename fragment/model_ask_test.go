@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
+	"runtime"
 	"slices"
 	"strconv"
 	"strings"
@@ -102,7 +103,8 @@ func (p *process) ask() {
 		func() { s.askMany(ctx, any, a, b) },
 		func() { q := s.about(a, b); q.test(s.block(ctx, a, b)) },
 		func() { q := s.about(b, a, b); q.test(s.page(ctx, a, b)) },
-	}[rand.IntN(5)]
+		func() { s.askAhead(ctx, any, a, b) },
+	}[rand.IntN(6)]
 	panicOf(what)
 	p.seen.add("asked")
 }
@@ -134,6 +136,42 @@ func (s *site) askMany(ctx context.Context, rows ...int) {
 	}
 }
 
+// askAhead asks for some rows, one after the other, and a block of them, in a turn:
+// what the others announce while it lasts it may see later, and what its own process
+// announces it sees at once.
+func (s *site) askAhead(ctx context.Context, any, a, b int) {
+	one, two, both := s.about(any), s.about(a), s.about(a, b)
+	ctx, done := s.turns.Fetch(ctx)
+	defer done()
+	for range rand.IntN(4) {
+		runtime.Gosched()
+	}
+	one.raise()
+	one.test(s.load(ctx, any))
+	two.raise()
+	if value, ok, err := s.loaders.Get(ctx, loaderKey(a)); ok || err != nil {
+		two.test(value, err)
+	}
+	both.raise()
+	both.test(s.block(ctx, a, b))
+	s.seen.add("asked ahead")
+}
+
+// raise raises what is to be shown to what its own process has announced by now.
+func (q *question) raise() {
+	for i, row := range q.rows {
+		q.floors[i] = max(q.floors[i], q.site.floors[row].Load())
+	}
+}
+
+// sometimesAhead begins a turn inside of a fill, or does not.
+func (s *site) sometimesAhead(ctx context.Context) (context.Context, func()) {
+	if rand.IntN(2) == 0 {
+		return ctx, func() {}
+	}
+	return s.inner.Fetch(ctx)
+}
+
 // load shows one row.
 func (s *site) load(ctx context.Context, row int) ([]byte, error) {
 	return s.loaders.Do(ctx, loaderKey(row), s.policy(), func(ctx context.Context) ([]byte, error) { return s.read(ctx, row) })
@@ -162,6 +200,8 @@ func (s *site) many(ctx context.Context, rows ...int) []fragment.Answer {
 // block shows two rows that have tags.
 func (s *site) block(ctx context.Context, a, b int) ([]byte, error) {
 	return s.pages.Do(ctx, fragment.KeyOf("block", a, b), s.policy(), func(ctx context.Context) ([]byte, error) {
+		ctx, done := s.sometimesAhead(ctx)
+		defer done()
 		if rand.IntN(3) == 0 {
 			both := s.many(ctx, a, b)
 			one, err := there(both[0].Value, both[0].Err)
@@ -184,6 +224,8 @@ func (s *site) block(ctx context.Context, a, b int) ([]byte, error) {
 // page shows a block and a row that it reads itself.
 func (s *site) page(ctx context.Context, a, b int) ([]byte, error) {
 	return s.pages.Do(ctx, fragment.KeyOf("page", a, b), s.policy(), func(ctx context.Context) ([]byte, error) {
+		ctx, done := s.sometimesAhead(ctx)
+		defer done()
 		own, err := there(s.read(ctx, b))
 		if err != nil {
 			return nil, err

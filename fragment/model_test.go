@@ -56,6 +56,8 @@ type site struct {
 	loaders *fragment.Cache
 	pages   *fragment.Cache
 	floors  []atomic.Int64 // of the rows, by what this process announced
+	turns   fragment.Ahead // of those who ask
+	inner   fragment.Ahead // of its fills
 }
 
 func newModel(t *testing.T, rows int) *model {
