@@ -26,7 +26,8 @@ redis.call('SET', KEYS[1], ARGV[1])
 return ARGV[1]`)
 
 // isAnother looks, by a call that has entered, and reports whether it is not the
-// witness of the last look that succeeded. It is not for several goroutines.
+// witness of the last look that succeeded; at the first one nobody knows what was
+// before. It is not for several goroutines.
 func (w *witness) isAnother(ctx context.Context, b *Backend, c rueidis.Client) bool {
 	result, err := b.exec(ctx, c, looking, w.key, newID())
 	if err != nil {
@@ -38,5 +39,5 @@ func (w *witness) isAnother(ctx context.Context, b *Backend, c rueidis.Client) b
 	}
 	before := w.seen
 	w.seen = now
-	return before != "" && before != now
+	return before != now
 }
