@@ -80,7 +80,7 @@ func Add(ctx context.Context, b Backend, key string, value []byte, ttl time.Dura
 }
 
 // Swapper is the ability to replace what is stored only where it is what it was, as
-// one step also beside other processes.
+// one step also beside other processes. Expire and Touch use it.
 type Swapper interface {
 	// Swap writes value under key if old is there, and reports whether it did.
 	Swap(ctx context.Context, key string, old, value []byte, ttl time.Duration) (swapped bool, err error)

@@ -37,7 +37,7 @@ func (c *Cache) Touch(ctx context.Context, k Key, p Policy) (ok bool, err error)
 	}
 	err = c.change(ctx, "touch", k, func(ctx context.Context, core *core, k Key, key string) error {
 		var e entry
-		found, err := core.lookupToChange(ctx, k.name, key, &e)
+		found, was, err := core.lookupToChange(ctx, k.name, key, &e)
 		if found != fresh || e.negative {
 			return err
 		}
@@ -49,32 +49,36 @@ func (c *Cache) Touch(ctx context.Context, k Key, p Policy) (ok bool, err error)
 		e.fresh = p.within(now, p.freshUntil(now))
 		e.dead = p.within(now, p.deadUntil(e.fresh))
 		core.prolong(ctx, k.name, until(e.dead, time.Now().UnixNano()), key)
-		return core.rewrite(ctx, key, &e)
+		return core.rewrite(ctx, key, was, &e)
 	})
 	return ok && err == nil, err
 }
 
-// lookupToChange is lookup for one who must know if the Backend could not be read.
-func (c *core) lookupToChange(ctx context.Context, name, key string, e *entry) (found state, err error) {
+// lookupToChange is lookup for one who must know if the Backend could not be read, and
+// what it holds, where others use it too.
+func (c *core) lookupToChange(ctx context.Context, name, key string, e *entry) (found state, was []byte, err error) {
 	if c.shared == nil {
-		return c.lookupLocal(ctx, name, key, e)
+		found, err = c.lookupLocal(ctx, name, key, e)
+		return found, nil, err
 	}
-	found, seen := c.lookupShared(ctx, name, key, nil, false, e)
+	asks := asksFor(1, func(int) (string, string) { return name, key })
+	c.look(ctx, nil, false, asks)
+	*e = *asks[0].e
 	switch {
-	case seen.at != nil:
-		return found, nil
+	case asks[0].view.at != nil:
+		return asks[0].found, asks[0].raw, nil
 	case c.isDownAt(key):
-		return missing, ErrDown
+		return missing, nil, ErrDown
 	}
-	return missing, errUnread
+	return missing, nil, errUnread
 }
 
 // errUnread says that what was to be changed may be there, as it was.
 var errUnread = errors.New("fragment: the backend could not be read")
 
-// rewrite writes an entry that was read, with other deadlines or another value.
+// rewrite writes an entry that was read, as was, with other deadlines or another value.
 // Its stamps stay those of the value. The caller holds the lane.
-func (c *core) rewrite(ctx context.Context, key string, e *entry) error {
+func (c *core) rewrite(ctx context.Context, key string, was []byte, e *entry) error {
 	tags := make([]stamped, 0, e.ntags)
 	whole := e.eachTag(func(tag []byte, slot slotNo, stamp uint64) bool {
 		tags = append(tags, stamped{string(tag), slot, stamp})
@@ -90,11 +94,33 @@ func (c *core) rewrite(ctx context.Context, key string, e *entry) error {
 		return err
 	}
 	began := time.Now()
-	err = c.set(ctx, key, raw, max(until(e.dead, time.Now().UnixNano()), 1))
+	err = c.replace(ctx, key, was, raw, max(until(e.dead, time.Now().UnixNano()), 1))
 	if err != nil {
 		c.fault(ctx, name, "set", began, err)
 	}
 	return err
+}
+
+// replace writes raw where was is. What another process has filled meanwhile stays,
+// where the Backend can see to that: it is newer, and has the same stamps.
+func (c *core) replace(ctx context.Context, key string, was, raw []byte, ttl time.Duration) error {
+	if c.shared == nil {
+		return c.set(ctx, key, raw, ttl)
+	}
+	defer c.wrote(ctx, key)
+	_, err := c.swap(ctx, key, was, raw, ttl)
+	if errors.Is(err, errors.ErrUnsupported) {
+		return c.set(ctx, key, raw, ttl)
+	}
+	return err
+}
+
+func (c *core) swap(ctx context.Context, key string, old, value []byte, ttl time.Duration) (swapped bool, err error) {
+	err = c.callAt(ctx, key, false, func(ctx context.Context, b Backend) error {
+		swapped, err = Swap(ctx, b, key, old, value, ttl)
+		return err
+	})
+	return swapped, err
 }
 
 // Delete removes the entries of keys. A fill of one of them that is under way

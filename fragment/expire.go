@@ -33,16 +33,16 @@ func (c *Cache) Expire(ctx context.Context, keys ...Key) error {
 // expire makes the entry of k stale. The caller holds its lane.
 func expire(ctx context.Context, c *core, k Key, key string) error {
 	var e entry
-	found, err := c.lookupToChange(ctx, k.name, key, &e)
+	found, was, err := c.lookupToChange(ctx, k.name, key, &e)
 	switch {
 	case err != nil:
 		return errors.Join(err, c.removeUnread(ctx, key))
 	case c.shared != nil:
-		return c.expireShared(ctx, k.name, key, found, &e)
+		return c.expireShared(ctx, k.name, key, found, was, &e)
 	case found != fresh:
 		return nil
 	}
-	return c.rewriteStale(ctx, key, &e)
+	return c.rewriteStale(ctx, key, was, &e)
 }
 
 // removeUnread removes an entry of this process that could not be read.
@@ -62,13 +62,13 @@ func (c *core) removeUnread(ctx context.Context, key string) error {
 //
 // would bring back what was there. Where the Backend cannot see to that, the entry
 // is deleted.
-func (c *core) expireShared(ctx context.Context, name, key string, found state, e *entry) (err error) {
+func (c *core) expireShared(ctx context.Context, name, key string, found state, was []byte, e *entry) (err error) {
 	for range maxMoves {
 		if found == missing {
 			break
 		}
 		own := newStamp()
-		swapped, err := c.swap(ctx, c.shared.keyOfKey(key), e.own, own, stampTTL(until(e.dead, time.Now().UnixNano())))
+		swapped, err := c.swap(ctx, c.shared.keyOfKey(key), encodeStamp(e.own), encodeStamp(own), stampTTL(until(e.dead, time.Now().UnixNano())))
 		if errors.Is(err, errors.ErrUnsupported) {
 			break
 		}
@@ -77,30 +77,22 @@ func (c *core) expireShared(ctx context.Context, name, key string, found state, 
 		}
 		if swapped {
 			e.own = own
-			return c.rewriteStale(ctx, key, e)
+			return c.rewriteStale(ctx, key, was, e)
 		}
-		if found, err = c.lookupToChange(ctx, name, key, e); err != nil {
+		if found, was, err = c.lookupToChange(ctx, name, key, e); err != nil {
 			return err
 		}
 	}
 	return c.removeForGood(ctx, []string{key})
 }
 
-func (c *core) swap(ctx context.Context, key string, old, stamp uint64, ttl time.Duration) (swapped bool, err error) {
-	err = c.callAt(ctx, key, false, func(ctx context.Context, b Backend) error {
-		swapped, err = Swap(ctx, b, key, encodeStamp(old), encodeStamp(stamp), ttl)
-		return err
-	})
-	return swapped, err
-}
-
 // rewriteStale writes e as stale from now on, if it is fresh.
-func (c *core) rewriteStale(ctx context.Context, key string, e *entry) error {
+func (c *core) rewriteStale(ctx context.Context, key string, was []byte, e *entry) error {
 	e.fresh = min(e.fresh, time.Now().UnixNano())
 	if e.negative {
 		e.dead = e.fresh
 	}
-	err := c.rewrite(ctx, key, e)
+	err := c.rewrite(ctx, key, was, e)
 	if errors.Is(err, errTransform) { // then it must not stay fresh
 		err = errors.Join(err, c.remove(ctx, key))
 	}

@@ -12,7 +12,7 @@ type ask struct {
 	name  string
 	key   string
 	e     *entry
-	raw   []byte // what the Backend holds, while it is looked at
+	raw   []byte // what the Backend holds, if that is an entry
 	found state
 	view  view
 }
@@ -80,7 +80,6 @@ func (c *core) look(ctx context.Context, tags []string, filling bool, asks []*as
 		if a.found = c.judgeShared(a); a.found == fresh {
 			c.keepRead(ctx, a.key, a.e, mark, a.view.guard)
 		}
-		a.raw = nil
 	}
 	if filling && c.isSplit() {
 		c.seeToFill(ctx, seen, asks)

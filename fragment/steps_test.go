@@ -97,6 +97,11 @@ func (s *stepper) Add(ctx context.Context, key string, value []byte, ttl time.Du
 	return added, err
 }
 
+func (s *stepper) Swap(ctx context.Context, key string, old, value []byte, ttl time.Duration) (swapped bool, err error) {
+	err = s.around(writing(key, value), func() error { swapped, err = s.Conn.Swap(ctx, key, old, value, ttl); return err })
+	return swapped, err
+}
+
 func (s *stepper) Delete(ctx context.Context, keys ...string) error {
 	return s.around(removesEntries, func() error { return s.Conn.Delete(ctx, keys...) })
 }

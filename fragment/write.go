@@ -176,7 +176,7 @@ func (c *Cache) Increment(ctx context.Context, k Key, delta int64, p Policy) (su
 			return errors.New("the sum is beyond int64")
 		}
 		e.value = strconv.AppendInt(nil, sum, 10)
-		return core.rewrite(ctx, key, &e)
+		return core.rewrite(ctx, key, nil, &e)
 	})
 	if err != nil {
 		return 0, err
