@@ -40,14 +40,15 @@ func (d *debts) owedLeases() (some []lease) {
 }
 
 // tryLeases gives leases back to a shard. One that is not taken back ends by itself,
-// and keeps nothing else from being told.
+// keeps nothing else from being told, and is no fault: a shard that has just answered
+// may not be able to take any back.
 func (c *core) tryLeases(ctx context.Context, at *shard) {
 	d := &c.shared.debts
 	for _, one := range d.owedLeases() {
 		if c.shared.at(one.key) != at {
 			continue
 		}
-		err := c.asks(ctx, at, false, func(ctx context.Context, b Backend) error { return Unlock(ctx, b, one.key, one.owner) })
+		err := guarded(func() error { return Unlock(ctx, at.backend, one.key, one.owner) })
 		if err != nil {
 			return
 		}
