@@ -65,7 +65,9 @@
 //
 // A ttl is rounded up to a millisecond, and kept for ever from 250 years on. A key
 // of another type is an error to Get, and absent to GetMany. The lease on a key is
-// a key of its own: that of the entry, a space and "lease". With replicas=true, what
+// a key of its own: that of the entry, a space and "lease". Leases and swaps are
+// scripts: for a user who may not EVAL several processes may fill a key at once, and an
+// Expire of a Cache deletes. With replicas=true, what
 // was written or invalidated is seen when it has come to the replica. A server with
 // a lower proto-max-bulk-len than max-value ends the connection on a value that is
 // too large for it.

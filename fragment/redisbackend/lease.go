@@ -2,7 +2,9 @@ package redisbackend
 
 import (
 	"context"
+	"errors"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/redis/rueidis"
@@ -39,7 +41,7 @@ func (b *Backend) Swap(ctx context.Context, key string, old, value []byte, ttl t
 		swap = swap.Pin() // see setting
 	}
 	n, err := b.write(ctx, c, swap, key).AsInt64() // not done, it is told all the same
-	return n == 1, b.fault("swap", err)
+	return n == 1, withoutScripts(b.fault("swap", err))
 }
 
 const swapping = `if redis.pcall('GET', KEYS[1]) ~= ARGV[1] then return 0 end
@@ -88,7 +90,16 @@ func (b *Backend) script(ctx context.Context, verb string, script *rueidis.Lua, 
 		return false, b.fault(verb, err)
 	}
 	n, err := result.AsInt64()
-	return n == 1, b.fault(verb, err)
+	return n == 1, withoutScripts(b.fault(verb, err))
+}
+
+// withoutScripts has an error say that a user who may run no scripts can do without.
+func withoutScripts(err error) error {
+	var refused *refusal
+	if errors.As(err, &refused) && (strings.Contains(refused.text, "to run the 'eval") || strings.Contains(refused.text, "unknown command 'EVAL")) {
+		return &unable{err}
+	}
+	return err
 }
 
 // exec runs a script by a call that has entered. Its error is how the connection
