@@ -71,8 +71,8 @@
 // replaced by a small value, or evicted, go when their ttl ends or space is short.
 // Numbers of parts are up to 1024.
 //
-// Leases need a memcached without -C, which takes compare-and-swap away. With it an
-// Expire of a Cache deletes.
+// With memcached -C, which takes compare-and-swap away, an Expire of a Cache deletes, and
+// it may happen that two processes fill a key at once.
 //
 // Clear and tags are the engine's, by stamps: nothing here ever calls flush_all.
 // SASL PLAIN and -Y send the password as it is: use TLS where others may listen.

@@ -17,6 +17,9 @@ const maxTurns = 10
 //	there is no lease      add it
 //	it is owner's          renew it, unless it has changed since that was seen
 //	it is another's        no
+//
+// Where the server was started with -C it cannot compare, and what is another's since
+// the moment before may be renewed, or by Unlock ended: then two fill at once.
 func (b *Backend) Lock(ctx context.Context, key, owner string, ttl time.Duration) (ok bool, err error) {
 	name, s := leaseName(key), b.server(nameOf(key)) // with its entry, so that it does not fail without it
 	lease := wire.Command{Key: name, Value: []byte(owner), Expires: leaseExpires(ttl, time.Now())}
@@ -48,10 +51,10 @@ func (s *server) renew(ctx context.Context, lease *wire.Command) (renewed, chang
 		return false, true, nil
 	case string(held.Value) != string(lease.Value):
 		return false, false, nil
-	case held.CAS == 0:
-		return false, false, s.cannotCompare()
 	}
-	lease.Op, lease.CAS = wire.Swap, held.CAS
+	if lease.Op, lease.CAS = wire.Swap, held.CAS; held.CAS == 0 {
+		lease.Op = wire.Touch
+	}
 	renewed, err = s.did(ctx, lease)
 	return renewed, err == nil && !renewed, err
 }
@@ -64,14 +67,10 @@ func (b *Backend) Unlock(ctx context.Context, key, owner string) error {
 		return err
 	}
 	if held.CAS == 0 {
-		return s.cannotCompare()
+		return s.delete(ctx, name)
 	}
 	// If it changes before this, then it has ended or its owner has renewed it at
 	// the same time, and may mean to keep it.
 	_, err = s.did(ctx, &wire.Command{Op: wire.Drop, Key: name, CAS: held.CAS})
 	return err
-}
-
-func (s *server) cannotCompare() error {
-	return fmt.Errorf("memcachedbackend: lease at %s: the server cannot compare and swap, so a lease ends by its ttl alone: start memcached without -C", s.name)
 }
