@@ -35,13 +35,15 @@ func checkFallback(b Backend, o *Options) error {
 }
 
 // instead returns the fallback, if it is to be asked for keys instead of c now. Of a
-// Backend of several shards those that have one of keys are all down then.
+// Backend of several shards all are down then; or if the fallback is shared too, those
+// that have one of keys. One that is of this process would not be told what others
+// invalidate on the shards that are not down, and return nil for.
 func (c *Cache) instead(keys ...Key) *Cache {
 	k := c.core.Load()
 	if k == nil || k.fallback == nil || k.closed.Load() {
 		return nil
 	}
-	if k.isSplit() {
+	if k.isSplit() && k.fallback.core.Load().shared != nil {
 		if texts, err := k.textsOf(keys); err != nil || !k.isDownAt(texts...) {
 			return nil
 		}

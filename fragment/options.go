@@ -40,8 +40,8 @@ type Options struct {
 	// Backend holds is deleted when that is back; InvalidateTags, Clear and Delete
 	// still return the fault. Its Stats are its own. Where this Cache has a name in a
 	// Registry and Fallback has none, Events of Fallback call it by that name and
-	// " (fallback)". Of a Sharder it is asked for what lies on a shard that is down;
-	// for many keys at once, if that is so of all of them.
+	// " (fallback)". Of a Sharder it is asked while all shards are down; or if
+	// its own Backend is shared too, for keys whose shards all are.
 	Fallback *Cache
 	// FallbackTTL is how long an entry may live there at most: what other
 	// processes invalidate meanwhile, it is not told. So what a fill makes of a

@@ -127,10 +127,11 @@ func TestSetManyWhileOneServerIsAway(t *testing.T) {
 	})
 }
 
-// A fallback is asked for what lies on the server that is away, and for nothing else.
+// A fallback that processes share is asked for what lies on the server that is away,
+// and for nothing else.
 func TestFallbackForOneServer(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		fallback := fresh(t, fragment.Options{})
+		fallback := open(t, fragmenttest.NewServer().Connect(), fragment.Options{})
 		c := newCluster(t, 1, fragment.Options{Fallback: fallback})
 		cache, on, elsewhere := c.caches[0], keysOn(0, 1)[0], keysOn(1, 1)[0]
 		c.down(0, (*fragmenttest.Server).Down)
@@ -139,6 +140,33 @@ func TestFallbackForOneServer(t *testing.T) {
 		wantGet(t, cache, on, "v")
 		wantGet(t, fallback, on, "v")
 		wantGet(t, fallback, elsewhere, "-")
+	})
+}
+
+// One that is of this process is not: another one invalidates on the servers that are
+// left, with success, and this one is not told.
+func TestFallbackOfOneProcessWaitsForAllServers(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		fallback := fresh(t, fragment.Options{})
+		c := newCluster(t, 1, fragment.Options{Fallback: fallback})
+		var stores []fragment.Backend
+		for _, server := range c.servers {
+			stores = append(stores, server.Connect())
+		}
+		there := open(t, newSharded(orders[0], stores), fragment.Options{})
+		here, on, tag := c.caches[0], keysOn(0, 1)[0], tagOn(1)
+		c.down(0, (*fragmenttest.Server).Down)
+		wantDo(t, here, on, withTags(tag), give("old"), "old")
+		must(t, there.InvalidateTags(t.Context(), tag))
+		wantDo(t, here, on, withTags(tag), give("new"), "new")
+		c.servers[1].Down()
+		c.servers[2].Down()
+		for range 10 {
+			here.Get(t.Context(), keysOn(1, 1)[0])
+			here.Get(t.Context(), keysOn(2, 1)[0])
+		}
+		wantDo(t, here, on, withTags(tag), give("last"), "last")
+		wantGet(t, fallback, on, "last")
 	})
 }
 
