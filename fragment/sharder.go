@@ -28,10 +28,22 @@ type Sharder interface {
 func shardsOf(b Backend) (shards []Backend, shardOf func(key string) int) {
 	if s, ok := b.(Sharder); ok {
 		if shards = s.Shards(); len(shards) > 1 {
-			return shards, s.ShardOf
+			return shards, func(key string) int { return shardIn(s, key, len(shards)) }
 		}
 	}
 	return []Backend{b}, nil
+}
+
+// shardIn is the shard of key. A Sharder that is wrong about it costs misses.
+func shardIn(s Sharder, key string, count int) (no int) {
+	err := guarded(func() error {
+		no = s.ShardOf(key)
+		return nil
+	})
+	if err != nil || no < 0 || no >= count {
+		return 0
+	}
+	return no
 }
 
 // A shard is one store of a Backend, or the whole of one that is no Sharder.

@@ -205,3 +205,29 @@ func TestServerThatStoodStillBringsNothingBack(t *testing.T) {
 		}
 	}
 }
+
+// A Sharder that does not know where a key is breaks no page.
+func TestSharderThatIsWrong(t *testing.T) {
+	for what, shardOf := range map[string]func(string) int{
+		"too high": func(string) int { return 7 }, "negative": func(string) int { return -1 }, "panics": func(string) int { panic("no shard") },
+	} {
+		stores := []fragment.Backend{fragmenttest.NewServer().Connect(), fragmenttest.NewServer().Connect()}
+		c := open(t, &lost{stores[0], stores, shardOf}, fragment.Options{})
+		for range 2 {
+			got, err := c.Do(t.Context(), fragment.KeyOf(what), withTags("t"), give("v"))
+			if string(got) != "v" || err != nil {
+				t.Errorf("%s: got %q, error %v", what, got, err)
+			}
+		}
+		must(t, c.InvalidateTags(t.Context(), "t"))
+	}
+}
+
+type lost struct {
+	fragment.Backend
+	stores  []fragment.Backend
+	shardOf func(string) int
+}
+
+func (l *lost) Shards() []fragment.Backend { return l.stores }
+func (l *lost) ShardOf(key string) int     { return l.shardOf(key) }

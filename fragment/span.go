@@ -60,6 +60,7 @@ func (s *spans) end(cause error) {
 	defer s.mu.Unlock()
 	for _, one := range s.live {
 		one.end(cause)
+		one.stop()
 	}
 	s.live = nil
 }
