@@ -121,7 +121,9 @@
 // While the body is rendered a mark stands where a hole is. What changes the text
 // around one, such as {% filter %} or a filter on the output of a macro, changes the
 // mark: the block is then rendered once more, right for its visitor, and not stored;
-// an Event tells so. {% ifchanged %} without an argument takes each hole for a change.
+// an Event tells so. {% ifchanged %} without an argument takes each hole for a change. A
+// block inside that shows a variable with a mark, from a macro, is not stored. Outside of
+// what is cached such a variable holds what one visitor sees, and belongs into no block.
 //
 // # From inside and from outside
 //
