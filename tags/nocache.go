@@ -92,7 +92,7 @@ func (t *nocacheTag) Execute(ec *pongo2.ExecutionContext, w pongo2.TemplateWrite
 func (t *nocacheTag) put(in *rendering, ec *pongo2.ExecutionContext, w pongo2.TemplateWriter, autoescape bool) *pongo2.Error {
 	var keeps *fragment.Holes // of the innermost body that will be stored
 	for body := in.filling; body != nil; body = body.around {
-		if !body.kept {
+		if !body.kept || body.inHole {
 			continue
 		}
 		if !slices.Contains(body.tag.nocaches, t) {
@@ -109,9 +109,27 @@ func (t *nocacheTag) put(in *rendering, ec *pongo2.ExecutionContext, w pongo2.Te
 		}
 	}
 	fragment.DoNotStore(in.ctx, fmt.Sprintf("{%% nocache %%} in line %d of %s: in a cached page write {%% hole %%}", t.start.Line, t.start.Filename))
+	defer in.enterHole()()
 	child := pongo2.NewChildExecutionContext(ec)
 	child.Autoescape = autoescape
 	return t.body.Execute(child, w)
+}
+
+// enterHole notes that what is rendered now, though it stands in the bodies around, is
+// no part of them: a hit of theirs would render it, too. It returns what ends that.
+func (r *rendering) enterHole() (leave func()) {
+	var left []*run
+	for body := r.filling; body != nil; body = body.around {
+		if !body.inHole {
+			body.inHole = true
+			left = append(left, body)
+		}
+	}
+	return func() {
+		for _, body := range left {
+			body.inHole = false
+		}
+	}
 }
 
 // fail is failIn where there may be no error.

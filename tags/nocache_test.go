@@ -106,6 +106,28 @@ func TestNocacheKeepsThePageFromBeingStored(t *testing.T) {
 	}
 }
 
+// A {% nocache %} may take in a block that has one, also where it is rendered in its
+// place: because nothing is stored, or because a filter has changed its mark.
+func TestNocacheInsideOfABlockInAHole(t *testing.T) {
+	files := map[string]string{
+		"page.html":   `{% cache 60 "a" %}a{% nocache %}{% include "part.html" %}{% endnocache %}{% endcache %}`,
+		"filter.html": `{% cache 60 "b" %}b{% filter upper %}{% nocache %}{% include "part.html" %}{% endnocache %}{% endfilter %}{% endcache %}`,
+		"part.html":   `{% cache 60 "part" %}p{% nocache %}{{ n }}{% endnocache %}{% endcache %}`,
+	}
+	for _, closed := range []bool{false, true} {
+		s := newSite(t, files)
+		if closed {
+			if err := s.registry.Cache("default").Close(); err != nil {
+				t.Fatal(err)
+			}
+		}
+		for n := range 2 {
+			s.want("page.html", pongo2.Context{"n": n}, fmt.Sprint("ap", n))
+			s.want("filter.html", pongo2.Context{"n": n}, fmt.Sprint("bP", n))
+		}
+	}
+}
+
 // A nocache that is not parsed to its end is forgotten.
 func TestNocacheOfABrokenTemplate(t *testing.T) {
 	s := newSite(t, map[string]string{"page.html": `{% cache 60 "a" %}{% nocache %}{{ n }}{% endnocache %}{% endcache %}`})

@@ -32,6 +32,7 @@ type run struct {
 	stale bool // a stale value was served
 
 	placeless bool // the body does not see forloop
+	inHole    bool // a {% nocache %} of the body is being rendered where it stands
 
 	named string
 	vary  []any
