@@ -30,6 +30,9 @@ func TestNocacheThatIsRefused(t *testing.T) {
 		{`{% cache 60 "a" %}{% for u in users %}{% cycle "a" "b" as c %}{% nocache %}{{ c }}{% endnocache %}{% endfor %}{% endcache %}`, "2:81", hand("c", "cycle")},
 		{`{% cache 60 "a" %}{% widthratio one 2 3 as w %}{% nocache %}{{ w }}{% endnocache %}{% endcache %}`, "2:66", hand("w", "widthratio")},
 		{`{% cache 60 "a" %}{% for u in users %}{% cache 60 "b" %}{% nocache %}{{ u }}{% endnocache %}{% endcache %}{% endfor %}{% endcache %}`, "2:75", hand("u", "for")},
+		{`{% cache 60 "a" %}{% for u in users %}{% nocache %}{% for u in u.Friends %}{{ u }}{% endfor %}{% endnocache %}{% endfor %}{% endcache %}`, "2:66", hand("u", "for")},
+		{`{% cache 60 "a" %}{% for u in users %}{% nocache %}{% for u in list %}{% for u in list %}{% endfor %}{{ u }}{% endfor %}{{ u }}{% endnocache %}{% endfor %}{% endcache %}`, "2:126", hand("u", "for")},
+		{`{% cache 60 "a" %}{% with u=1 %}{% nocache %}{% with u=u %}{% endwith %}{% endnocache %}{% endwith %}{% endcache %}`, "2:58", hand("u", "with")},
 		{`{% cache 60 "a" %}{% nocache %}{% nocache %}{% endnocache %}{% endnocache %}{% endcache %}`, "2:37", `{% nocache %} inside of {% nocache %} changes nothing`},
 		{`{% nocache %}{% cache 60 "a" %}{% nocache %}{% endnocache %}{% endcache %}{% endnocache %}`, "2:37", `{% nocache %} inside of {% nocache %}`},
 		{`{% cache 60 "a" %}{% macro m() %}{% nocache %}{% endnocache %}{% endmacro %}{% endcache %}`, "2:39", `inside of a macro in a cached body`},
@@ -66,14 +69,18 @@ func TestNocacheThatIsRefused(t *testing.T) {
 // What only looks like a name of the body is not one.
 func TestNocacheThatIsNotRefused(t *testing.T) {
 	for source, want := range map[string]string{
-		`{% cache 60 "a" %}{% with upper=1 Name=2 if=3 %}{% endwith %}{% nocache %}{{ user.Name|upper }}{% if one %}x{% endif %}{% endnocache %}{% endcache %}`: "ADA &LT;ADA@EXAMPLE.ORG&GT;x",
-		`{% cache 60 "a" %}{% comment %}{% set one=2 %}{% endcomment %}{% nocache %}{{ one }}{% endnocache %}{% endcache %}`:                                    "1",
-		`{% set one=2 %}{% cache 60 "a" %}{% nocache %}{{ one }}{% endnocache %}{% endcache %}`:                                                                 "2",
-		`{% cache 60 "a" %}{% nocache %}{% for u in users %}{{ u.ID }}{% endfor %}{% endnocache %}{% endcache %}`:                                               "78",
-		`{% macro m() %}m{% endmacro %}{% cache 60 "a" %}{% nocache %}{{ m() }}{% endnocache %}{% endcache %}`:                                                  "m",
-		`{% cache 60 "a" %}{% nocache %}{% nostore %}{% endnocache %}{% endcache %}{% nocache %}{% endnocache %}`:                                               "",
+		`{% cache 60 "a" %}{% with upper=1 Name=2 if=3 %}{% endwith %}{% nocache %}{{ user.Name|upper }}{% if one %}x{% endif %}{% endnocache %}{% endcache %}`:              "ADA &LT;ADA@EXAMPLE.ORG&GT;x",
+		`{% cache 60 "a" %}{% comment %}{% set one=2 %}{% endcomment %}{% nocache %}{{ one }}{% endnocache %}{% endcache %}`:                                                 "1",
+		`{% cache 60 "a" %}{% include "part.html" with user=one %}{% nocache %}{{ user.Name }}{% endnocache %}{% endcache %}`:                                                "ADA &LT;ADA@EXAMPLE.ORG&GT;",
+		`{% cache 60 "a" %}{% cache 60 "b" version=2 %}{% endcache %}{% nocache %}{{ version|default:3 }}{% endnocache %}{% endcache %}`:                                     "3",
+		`{% cache 60 "a" %}{% for u in list %}{% endfor %}{% nocache %}{% for u in users %}{{ forloop.Counter }}{{ u.ID }}{% endfor %}{% endnocache %}{% endcache %}`:        "1728",
+		`{% cache 60 "a" %}{% set u=1 %}{% nocache %}{% include "part.html" with u=2 %}{% with u=3 %}{{ u }}{% endwith %}{% set u=4 %}{{ u }}{% endnocache %}{% endcache %}`: "34",
+		`{% set one=2 %}{% cache 60 "a" %}{% nocache %}{{ one }}{% endnocache %}{% endcache %}`:                                                                              "2",
+		`{% cache 60 "a" %}{% nocache %}{% for u in users %}{{ u.ID }}{% endfor %}{% endnocache %}{% endcache %}`:                                                            "78",
+		`{% macro m() %}m{% endmacro %}{% cache 60 "a" %}{% nocache %}{{ m() }}{% endnocache %}{% endcache %}`:                                                               "m",
+		`{% cache 60 "a" %}{% nocache %}{% nostore %}{% endnocache %}{% endcache %}{% nocache %}{% endnocache %}`:                                                            "",
 	} {
-		s := newSite(t, map[string]string{"page.html": source})
+		s := newSite(t, map[string]string{"page.html": source, "part.html": ""})
 		for range 2 {
 			got, err := s.render("page.html", nil)
 			if err != nil || !strings.EqualFold(got, want) {
