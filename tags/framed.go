@@ -137,5 +137,8 @@ func (r *run) body() error {
 	if err := r.tag.body.Execute(child, r.buf); err != nil {
 		return err // and not as it is, which would be a nil inside of an interface
 	}
+	if r.kept && r.in.outlined != nil {
+		r.in.outlined.unmark(r.buf)
+	}
 	return nil
 }
