@@ -132,7 +132,7 @@ func (e *eachRun) runOf(i int) *run {
 	if r.kept = e.how[i] != uncached; r.kept {
 		r.entry, r.named, r.vary = entry{e.plan.cache, e.keys[i]}, e.nameOf(i), e.varyOf(i)
 	}
-	r.placeless = !e.each.knowsPlace
+	r.placeless, r.outside = !e.each.knowsPlace, e.outside
 	m.run = r
 	return r
 }
