@@ -135,7 +135,8 @@
 //
 // A TAG is an expression: a string, in which spaces or commas part words, or a list.
 // {% uncache %} deletes what [Delete] does, and a fault of the backend does not fail
-// the page. Inside of a cached body it is refused, since a hit would not run it.
+// the page. Inside of a cached body it is refused, since a hit would not run it; also
+// where that comes to it through an {% include %} or a macro, but not in a {% nocache %}.
 //
 // # Edited templates
 //

@@ -39,6 +39,17 @@ func find(doc *pongo2.Parser, from, to int, name string) (found *pongo2.Token) {
 	return found
 }
 
+// findOutside is find for what stands in none of some {% nocache %}.
+func findOutside(doc *pongo2.Parser, from, to int, holes []*nocacheTag, name string) (found *pongo2.Token) {
+	eachTag(doc, from, to, func(t *pongo2.Token, at int) bool {
+		if t.Val == name && !within(holes, at) {
+			found = t
+		}
+		return found == nil
+	})
+	return found
+}
+
 // endOfOuter returns the word that ends a tag which began before from, if that is
 // what pongo2 could not parse in a body; else "".
 func endOfOuter(doc *pongo2.Parser, from int, err *pongo2.Error) string {

@@ -117,11 +117,8 @@ func (r *rendering) watchedFunc(name string, f reflect.Value) any {
 
 // wasRead keeps the bodies that are being rendered from being stored.
 func (r *rendering) wasRead(name string) {
-	for body := r.filling; body != nil; body = body.around {
-		if body.kept {
-			at := body.tag.start
-			fragment.DoNotStore(r.ctx, fmt.Sprintf("the private context key %s was read in the block in line %d of %s", name, at.Line, at.Filename))
-			return
-		}
+	if body := r.keptBody(); body != nil {
+		at := body.tag.start
+		fragment.DoNotStore(r.ctx, fmt.Sprintf("the private context key %s was read in the block in line %d of %s", name, at.Line, at.Filename))
 	}
 }

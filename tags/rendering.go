@@ -59,6 +59,17 @@ func (r *rendering) unmarked(ctx context.Context, body *run) (leave func()) {
 	}
 }
 
+// keptBody returns the innermost body that is being rendered to be stored, or nil; what
+// a hole renders is of none.
+func (r *rendering) keptBody() *run {
+	for body := r.filling; body != nil; body = body.around {
+		if body.kept && !body.inHole {
+			return body
+		}
+	}
+	return nil
+}
+
 // opaque wraps r so that templates cannot look into it: they reach neither
 // fields nor methods through a pointer to a pointer.
 func opaque(r *rendering) **rendering { return &r }
