@@ -98,7 +98,8 @@
 // without what the body defines. One that uses a name which the body defines is
 // refused when the template is parsed; so is one in a macro inside of the body. A
 // cached body that comes to a {% nocache %} through an {% include %}, or a macro
-// from outside of it, fails. What {% include %} takes in inside of a hole sees the
+// from outside of it, fails; package templates refuses such an {% include %} when it
+// parses it, if the name is literal. What {% include %} takes in inside of a hole sees the
 // context of the hole, too.
 //
 // {% hole "name" ARGUMENT … %} calls the function that Go registered by
