@@ -102,5 +102,6 @@ func (t *uncacheTag) Execute(ec *pongo2.ExecutionContext, _ pongo2.TemplateWrite
 		return e.badKey(name, vary, t.vary, err)
 	}
 	_ = Delete(in.ctx, c, name, vary...)
+	fragment.DoNotStore(in.ctx, fmt.Sprintf("{%% uncache %%} in line %d of %s would not run on a hit", t.start.Line, t.start.Filename))
 	return nil
 }

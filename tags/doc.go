@@ -138,6 +138,7 @@
 // {% uncache %} deletes what [Delete] does, and a fault of the backend does not fail
 // the page. Inside of a cached body it is refused, since a hit would not run it; also
 // where that comes to it through an {% include %} or a macro, but not in a {% nocache %}.
+// A page that is cached by package echoext is not stored if it ran one.
 //
 // # Edited templates
 //

@@ -110,3 +110,18 @@ func TestUncacheInACachedBody(t *testing.T) {
 	}
 	s.want("hole.html", nil, "made 3")
 }
+
+func TestUncacheKeepsThePageFromBeingStored(t *testing.T) {
+	for source, want := range map[string]int{
+		`{% uncache "a" %}`:                       2,
+		`{% if no %}{% uncache "a" %}{% endif %}`: 1,
+	} {
+		s := newSite(t, map[string]string{"page.html": source})
+		renders := 0
+		s.page(&renders)
+		s.page(&renders)
+		if renders != want {
+			t.Errorf("%s: got %d renderings of two, want %d", source, renders, want)
+		}
+	}
+}
