@@ -53,12 +53,12 @@ func parseNocache(doc *pongo2.Parser, start *pongo2.Token, args *pongo2.Parser) 
 
 // checkPlace refuses a {% nocache %} that could not be found again on a hit.
 func (r reader) checkPlace(doc *pongo2.Parser) *pongo2.Error {
-	switch cached := openTag(doc, 0, position(doc), "cache"); {
+	switch cached := openTags(doc, 0, position(doc), "cache"); {
 	case openTag(doc, 0, position(doc)-endTokens, "nocache") != nil:
 		return r.fail(r.start, "{% nocache %} inside of {% nocache %} changes nothing: write one of them")
 	case openTag(doc, 0, position(doc), "cacheeach") != nil:
 		return r.fail(r.start, "{% nocache %} cannot be inside of {% cacheeach %}: write {% hole \"name\" … %}")
-	case cached != nil && openTag(doc, indexOf(doc, cached), position(doc), "macro") != nil:
+	case len(cached) > 0 && openTag(doc, indexOf(doc, cached[0]), position(doc), "macro") != nil:
 		return r.fail(r.start, "{% nocache %} inside of a macro in a cached body would have no arguments of that on a hit: write {% hole \"name\" … %}")
 	}
 	return nil

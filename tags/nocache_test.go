@@ -36,6 +36,7 @@ func TestNocacheThatIsRefused(t *testing.T) {
 		{`{% cache 60 "a" %}{% nocache %}{% nocache %}{% endnocache %}{% endnocache %}{% endcache %}`, "2:37", `{% nocache %} inside of {% nocache %} changes nothing`},
 		{`{% nocache %}{% cache 60 "a" %}{% nocache %}{% endnocache %}{% endcache %}{% endnocache %}`, "2:37", `{% nocache %} inside of {% nocache %}`},
 		{`{% cache 60 "a" %}{% macro m() %}{% nocache %}{% endnocache %}{% endmacro %}{% endcache %}`, "2:39", `inside of a macro in a cached body`},
+		{`{% cache 60 "a" %}{% macro m(x) %}{% cache 60 "b" x %}{% nocache %}{{ x }}{% endnocache %}{% endcache %}{% endmacro %}{{ m(1) }}{% endcache %}`, "2:60", `inside of a macro in a cached body`},
 		{`{% cache 60 "a" %}{% nocache %}{% endcache %}`, "2:37", `Tag 'endcache' not found`},
 		{`{% nocache %}x`, "2:6", `this is not closed: {% endnocache %} is missing`},
 		{`{% nocache 5 %}{% endnocache %}`, "2:14", `nocache takes no arguments: write {% nocache %} … {% endnocache %}`},
