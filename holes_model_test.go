@@ -7,6 +7,7 @@ import (
 	"io"
 	"math/rand/v2"
 	"net/http"
+	"slices"
 	"strings"
 	"testing"
 	"testing/fstest"
@@ -19,11 +20,13 @@ import (
 	"github.com/pongocache/pongocache/templates"
 )
 
-// A writer of templates at random: blocks in blocks, in loops and under filters, with
-// holes anywhere.
+// A writer of templates at random: blocks and loops of blocks in each other, in loops
+// and under filters, with holes anywhere, also in variables.
 type templateWriter struct {
 	*rand.Rand
 	blocks int
+	stored int      // how many cached bodies are around
+	have   []string // variables that hold what a macro with a hole wrote
 }
 
 func (w *templateWriter) some(depth int, nocache bool) string {
@@ -34,42 +37,80 @@ func (w *templateWriter) some(depth int, nocache bool) string {
 	return b.String()
 }
 
+func (w *templateWriter) pick(some ...string) string { return some[w.IntN(len(some))] }
+
+func (w *templateWriter) leaf() string {
+	if n := len(w.have); n > 0 && w.IntN(3) == 0 {
+		return strings.ReplaceAll(w.pick(`{{ x }}`, `{{ x|lower }}`, `{{ x|safe }}`, `{% hole "user" x %}`), "x", w.have[w.IntN(n)])
+	}
+	return w.pick("text ", "<i> <b>", `{% hole "user" 1 %}`, `{% hole "raw" %}`, `{{ 1 }}`, `{% include "block.html" %}`)
+}
+
 func (w *templateWriter) one(depth int, nocache bool) string {
 	if depth == 0 {
-		return []string{"text ", "<i>", `{% hole "user" 1 %}`, `{% hole "raw" %}`, `{{ 1 }}`}[w.IntN(5)]
+		return w.leaf()
 	}
 	inner := func() string { return w.some(depth-1, nocache) }
-	switch w.IntN(12) {
+	switch w.IntN(16) {
 	case 0, 1, 2:
-		w.blocks++
-		return fmt.Sprintf(`{%% cache 60 "b%d" if=on %%}%s{%% endcache %%}`, w.blocks, inner())
-	case 3:
+		return w.block(`{%% cache 60 "b%d" if=on`+w.pick("", "", " version=2", " refresh=on", " stale=1h"), inner, "cache")
+	case 3, 4:
+		empty := w.some(depth-1, false)
+		head := `{%% cacheeach i in ` + w.pick("items", "items reversed", "none") + ` 60 "e%d" i if=on` + w.pick("", " refresh=(i == 1)")
+		return w.block(head, func() string { return "{{ i }}" + w.some(depth-1, false) + "{% empty %}" + empty }, "cacheeach")
+	case 5:
 		return `{% for i in items %}` + inner() + `{% endfor %}`
-	case 4:
-		if w.IntN(3) == 0 {
-			return `{% filter upper %}` + inner() + `{% endfilter %}`
+	case 6:
+		tag := w.pick("", "", "", "", "filter upper", "spaceless")
+		if word, _, _ := strings.Cut(tag, " "); word != "" {
+			return `{% ` + tag + ` %}` + inner() + `{% end` + word + ` %}`
 		}
 		return inner()
-	case 5:
-		return `{% include "part.html" %}`
-	case 6:
-		return `{{ m() }}`
 	case 7:
-		return []string{`{{ m()|lower }}`, `{{ m()|length }}`, `{% with x=m() %}{{ x }}{{ x }}{% endwith %}`, `{{ m()|escape }}`, `{% with x=m() %}{{ x }}{{ x|upper }}{% endwith %}`}[w.IntN(5)]
+		return `{% include "part.html" %}`
 	case 8:
+		return w.pick(`{{ m() }}`, `{{ m() }}`, `{{ m()|lower }}`, `{{ m()|length }}`, `{% with x=m() %}{{ x }}{{ x }}{% endwith %}`, `{{ m()|escape }}`, `{% with x=m() %}{{ x }}{{ x|upper }}{% endwith %}`)
+	case 9:
 		return `{% autoescape off %}` + inner() + `{% endautoescape %}`
-	case 9, 10:
+	case 10, 11:
 		if nocache {
-			return `{% nocache %}` + w.some(depth-1, false) + `{{ who }}{% endnocache %}`
+			outer := *w
+			w.have, w.stored = nil, 0
+			defer func() { w.have, w.stored = outer.have, outer.stored }()
+			return `{% nocache %}` + w.some(depth-1, false) + `{{ who }}` + w.pick("", `{% include "deep.html" %}`) + `{% endnocache %}`
+		}
+	case 12, 13:
+		if w.stored > 0 { // elsewhere a variable holds what one visitor sees
+			return w.variable(inner)
 		}
 	}
-	return w.one(0, nocache)
+	return w.leaf()
+}
+
+func (w *templateWriter) block(head string, body func() string, word string) string {
+	w.blocks++
+	head = fmt.Sprintf(head, w.blocks)
+	w.stored++
+	defer func() { w.stored-- }()
+	return head + ` %}` + body() + `{% end` + word + ` %}`
+}
+
+func (w *templateWriter) variable(body func() string) string {
+	have, name := w.have, fmt.Sprint("x", len(w.have))
+	w.have = append(slices.Clip(have), name)
+	defer func() { w.have = have }()
+	return `{% with ` + name + `=m() %}` + body() + `{% endwith %}`
 }
 
 // page returns the templates of one page.
 func (w *templateWriter) page(nocache bool) fstest.MapFS {
 	text := `{% macro m() %}m{% hole "user" "m" %}{% endmacro %}` + w.some(4, nocache)
-	return fstest.MapFS{"page.html": {Data: []byte(text)}, "part.html": {Data: []byte(`part {% hole "user" "part" %}`)}}
+	return fstest.MapFS{
+		"page.html":  {Data: []byte(text)},
+		"part.html":  {Data: []byte(`part {% hole "user" "part" %}`)},
+		"block.html": {Data: []byte(`{% cache 60 "block" if=on %}B{% hole "user" "block" %}{% endcache %}`)},
+		"deep.html":  {Data: []byte(`{% cache 60 "deep" if=on %}D{% nocache %}{{ who }}{% endnocache %}{% endcache %}`)},
+	}
 }
 
 // modelSite serves page.html by / and, behind Page, by /page; /off has no cache at all.

@@ -96,6 +96,9 @@ func (f *framer) appendTo(dst []byte) ([]byte, error) {
 	if size = len(dst) - at - frameHead; size > maxValue {
 		return nil, ErrTooLarge
 	}
+	if f.handed(dst[at:]) {
+		return nil, ErrHoleLost
+	}
 	binary.LittleEndian.PutUint32(dst[at:], uint32(size))
 	for _, body := range f.bodies {
 		dst = append(dst, body...)

@@ -135,13 +135,48 @@ func (f *framer) complete() error {
 	return nil
 }
 
-// leavings reports whether a part of the nonce is in p, in any case: of a mark
-// that stands elsewhere as a whole, and was changed here.
-func (f *framer) leavings(p []byte) bool {
-	if f.set.nonce == "" {
+// leavings reports whether a part of the nonce is in p: of a mark that stands
+// elsewhere as a whole, and was changed here.
+func (f *framer) leavings(p []byte) bool { return f.set.leftIn(p) }
+
+// leftIn reports whether a part of the nonce of s is in p, in any case.
+func (s *Holes) leftIn(p []byte) bool {
+	s.mu.Lock()
+	nonce := s.nonce
+	s.mu.Unlock()
+	if nonce == "" {
 		return false
 	}
 	const few = 8
-	upper, nonce := bytes.ToUpper(p), f.set.nonce
+	upper := bytes.ToUpper(p)
 	return bytes.Contains(upper, []byte(nonce[:few])) || bytes.Contains(upper, []byte(nonce[len(nonce)-few:]))
+}
+
+// Borrows reports whether body must not be stored by itself, though it is right as a
+// part of a fill around that of s: a variable has brought a mark of that one along, or
+// may have brought what a hole shows, since that one runs again without marks. The
+// receiver may be nil.
+func (s *Holes) Borrows(body []byte) bool {
+	if s == nil {
+		return false
+	}
+	for set := s.around; set != nil; set = set.around {
+		if set.isSpoilt() || set.leftIn(body) {
+			return true
+		}
+	}
+	return false
+}
+
+// handed reports whether a mark is in the table of a frame: as an argument, by which
+// a function would get it in place of what the hole shows. It has the fill run again
+// whose mark it is.
+func (f *framer) handed(table []byte) (found bool) {
+	for set := f.set; set != nil; set = set.around {
+		if set.leftIn(table) {
+			set.spoil()
+			found = true
+		}
+	}
+	return found
 }

@@ -23,10 +23,11 @@ type Holes struct {
 	visitor  VisitorFill
 	passing  bool // it keeps nothing, and what is around it decides
 
-	mu    sync.Mutex
-	off   bool   // guarded by mu, as what follows
-	nonce string // made with the first hole
-	holes []Hole
+	mu     sync.Mutex
+	off    bool   // guarded by mu, as what follows
+	spoilt bool   // they are not all found: what runs again has them filled in its variables
+	nonce  string // made with the first hole
+	holes  []Hole
 }
 
 // A VisitorFill fills a hole of r for the visitor of the fill that is under way,
@@ -124,16 +125,40 @@ func (s *Holes) Keeps() bool {
 }
 
 // ErrHoleLost is the error of Holes.Frame for a body in which a mark is missing or
-// changed: a filter, a function or an encoding had it in its hands.
+// changed, or in an argument of a hole: a filter, a function or an encoding had it in
+// its hands.
 var ErrHoleLost = errors.New("a hole was lost: what is around it, such as a filter or a compressing middleware, changed it")
 
 // Frame stops s, appends to dst what is to be stored of a body with its holes, and
 // returns that. The body is copied.
 func (s *Holes) Frame(dst, body []byte) ([]byte, error) {
 	s.Stop()
+	framed, err := s.frame(dst, body)
+	if err != nil {
+		s.spoil()
+	}
+	return framed, err
+}
+
+func (s *Holes) frame(dst, body []byte) ([]byte, error) {
+	if s.isSpoilt() {
+		return nil, ErrHoleLost
+	}
 	f := framer{set: s, seen: make([]bool, len(s.holes))}
 	if err := f.cut(body); err != nil {
 		return nil, err
 	}
 	return f.appendTo(dst)
+}
+
+func (s *Holes) spoil() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.spoilt = true
+}
+
+func (s *Holes) isSpoilt() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.spoilt
 }

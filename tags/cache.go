@@ -104,7 +104,7 @@ func (t *cacheTag) useBody(doc *pongo2.Parser, r reader, body *pongo2.NodeWrappe
 	if block := find(doc, from, to, "block"); block != nil {
 		return r.fail(block, fmt.Sprintf("{%% block %%} cannot be inside of {%% %[1]s %%}: its content may come from another template than the one it would be cached for; put {%% %[1]s %%} inside of the block", r.start.Val))
 	}
-	if uncache := find(doc, from, to, "uncache"); uncache != nil {
+	if uncache := findOutside(doc, from, to, t.nocaches, "uncache"); uncache != nil {
 		return r.fail(uncache, "{% uncache %} inside of {% "+r.start.Val+" %} would run on a miss alone: put it before the block")
 	}
 	t.body, t.digest, t.parts = body, bodyDigest(doc, from, to), partsOf(doc, from, to)

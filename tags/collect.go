@@ -12,9 +12,9 @@ import (
 	"github.com/pongocache/pongocache/fragment"
 )
 
-// A BlockTag is one {% cache %} in the text of a template, for code that finds
-// entries by templates, as package templates does. It may be used by many
-// goroutines.
+// A BlockTag is one {% cache %}, or one {% cacheeach %} for its items, in the text of a
+// template, for code that finds entries by templates, as package templates does. It may
+// be used by many goroutines.
 type BlockTag struct {
 	tag      *cacheTag
 	template *pongo2.Template // in whose text it stands

@@ -3,6 +3,7 @@ package tags
 import (
 	"context"
 	"errors"
+	"fmt"
 
 	"github.com/flosch/pongo2/v6"
 
@@ -80,6 +81,10 @@ func (t *uncacheTag) Execute(ec *pongo2.ExecutionContext, _ pongo2.TemplateWrite
 		return failIn(ec, t.start, t.start, err)
 	}
 	e := &evaluation{ec: ec, start: t.start}
+	if body := in.keptBody(); body != nil {
+		at := body.tag.start
+		return e.failAt(t.start, fmt.Errorf("{%% uncache %%} is reached by the cached body in line %d of %s through another template or a macro, and would run on a miss alone: put it before the block", at.Line, at.Filename))
+	}
 	defer e.recovered(&failed)
 	c, failed := e.cache(binding, t.using)
 	if failed != nil {
@@ -97,5 +102,6 @@ func (t *uncacheTag) Execute(ec *pongo2.ExecutionContext, _ pongo2.TemplateWrite
 		return e.badKey(name, vary, t.vary, err)
 	}
 	_ = Delete(in.ctx, c, name, vary...)
+	fragment.DoNotStore(in.ctx, fmt.Sprintf("{%% uncache %%} in line %d of %s would not run on a hit", t.start.Line, t.start.Filename))
 	return nil
 }

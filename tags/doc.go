@@ -98,7 +98,8 @@
 // without what the body defines. One that uses a name which the body defines is
 // refused when the template is parsed; so is one in a macro inside of the body. A
 // cached body that comes to a {% nocache %} through an {% include %}, or a macro
-// from outside of it, fails. What {% include %} takes in inside of a hole sees the
+// from outside of it, fails; package templates refuses such an {% include %} when it
+// parses it, if the name is literal. What {% include %} takes in inside of a hole sees the
 // context of the hole, too.
 //
 // {% hole "name" ARGUMENT … %} calls the function that Go registered by
@@ -121,7 +122,9 @@
 // While the body is rendered a mark stands where a hole is. What changes the text
 // around one, such as {% filter %} or a filter on the output of a macro, changes the
 // mark: the block is then rendered once more, right for its visitor, and not stored;
-// an Event tells so. {% ifchanged %} without an argument takes each hole for a change.
+// an Event tells so. {% ifchanged %} without an argument takes each hole for a change. A
+// block inside that shows a variable with a mark, from a macro, is not stored. Outside of
+// what is cached such a variable holds what one visitor sees, and belongs into no block.
 //
 // # From inside and from outside
 //
@@ -133,7 +136,9 @@
 //
 // A TAG is an expression: a string, in which spaces or commas part words, or a list.
 // {% uncache %} deletes what [Delete] does, and a fault of the backend does not fail
-// the page. Inside of a cached body it is refused, since a hit would not run it.
+// the page. Inside of a cached body it is refused, since a hit would not run it; also
+// where that comes to it through an {% include %} or a macro, but not in a {% nocache %}.
+// A page that is cached by package echoext is not stored if it ran one.
 //
 // # Edited templates
 //

@@ -24,7 +24,7 @@ func parseEach(doc *pongo2.Parser, start *pongo2.Token, args *pongo2.Parser) (po
 	if err != nil {
 		return nil, err
 	}
-	t := &loopTag{loop: l}
+	t, at := &loopTag{loop: l}, position(doc)
 	t.start = start
 	if t.arguments, err = r.read(); err != nil {
 		return nil, err
@@ -38,7 +38,11 @@ func parseEach(doc *pongo2.Parser, start *pongo2.Token, args *pongo2.Parser) (po
 	if err := t.prepare(r); err != nil {
 		return nil, err
 	}
-	return t, t.readDigest(r)
+	if err := t.readDigest(r); err != nil {
+		return nil, err
+	}
+	t.collect(doc, at)
+	return t, nil
 }
 
 // parseBodies reads up to {% endcacheeach %}.

@@ -171,3 +171,21 @@ func TestForeignValueOfAnItemIsReplaced(t *testing.T) {
 	}
 	s.want("page.html", nil, "Ada made 3 Bob made 5 ")
 }
+
+// An item that is rendered without the cache leaves the others what the loop says.
+func TestForeignValueBehindAnItemWithoutTheCache(t *testing.T) {
+	s := newSite(t, map[string]string{"page.html": `{% cacheeach u in users 10 "row" u.ID unless=u.ID==off %}{{ u.Name }} {% endcacheeach %}`})
+	s.want("page.html", pongo2.Context{"off": 0}, "Ada Bob ")
+	var b fragment.KeyBuilder
+	b.Start("tag", "row")
+	b.Bool(true)
+	b.Part(8)
+	cache := s.registry.Cache("default")
+	if err := cache.Set(t.Context(), b.Key(), []byte("foreign"), fragment.Policy{}); err != nil {
+		t.Fatal(err)
+	}
+	s.want("page.html", pongo2.Context{"off": 7}, "Ada Bob ")
+	if left, ok, err := cache.TTL(t.Context(), b.Key()); !ok || err != nil || left > 10*time.Second {
+		t.Errorf("the item lives %v, %v, %v, want 10s", left, ok, err)
+	}
+}

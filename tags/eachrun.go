@@ -131,6 +131,7 @@ func (e *eachRun) begin() {
 	if e.each.usesForloop {
 		e.forloop = newForloop(e.ec, n)
 	}
+	e.outside = e.ec
 	e.ec = pongo2.NewChildExecutionContext(e.ec)
 	delete(e.ec.Private, "forloop") // of a loop around this one
 }

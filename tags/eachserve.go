@@ -77,8 +77,8 @@ func (e *eachRun) delete() {
 
 // writeItem writes an item, which may have to be rendered.
 func (e *eachRun) writeItem(w pongo2.TemplateWriter, i int) (err error) {
-	p, value := &e.plan, e.answers[i].Value
-	p.key, p.policy.TTL = e.keys[i], max(p.policy.TTL, 0)
+	p, ttl, value := &e.plan, e.plan.policy.TTL, e.answers[i].Value
+	p.key = e.keys[i]
 	if e.how[i] == uncached {
 		p.key, p.policy.TTL = e.tag.plain, -1
 		if value, err = p.cache.DoFiller(e.in.asking(), p.key, p.policy, e.runOf(i)); err != nil {
@@ -86,7 +86,7 @@ func (e *eachRun) writeItem(w pongo2.TemplateWriter, i int) (err error) {
 		}
 	}
 	r := e.writer(i, value)
-	defer func() { r.stale = false }()
+	defer func() { r.stale, p.policy.TTL = false, ttl }()
 	return r.write(w, value, p)
 }
 
@@ -132,7 +132,7 @@ func (e *eachRun) runOf(i int) *run {
 	if r.kept = e.how[i] != uncached; r.kept {
 		r.entry, r.named, r.vary = entry{e.plan.cache, e.keys[i]}, e.nameOf(i), e.varyOf(i)
 	}
-	r.placeless = !e.each.knowsPlace
+	r.placeless, r.outside = !e.each.knowsPlace, e.outside
 	m.run = r
 	return r
 }

@@ -100,6 +100,10 @@ func (r *run) render(ctx context.Context) ([]byte, error) {
 	if err := r.body(); err != nil {
 		return nil, err
 	}
+	at := r.tag.start
+	if r.holes.Borrows(r.buf.Bytes()) {
+		fragment.SkipStore(ctx, fmt.Sprintf("a variable that the block in line %d of %s shows has a hole of what is around it", at.Line, at.Filename))
+	}
 	if r.holes.Len() == 0 {
 		return r.buf.Bytes(), nil
 	}
@@ -109,7 +113,6 @@ func (r *run) render(ctx context.Context) ([]byte, error) {
 	}
 	// The visitor gets a right page all the same: from now on each hole is
 	// filled where it stands. What comes of that is of this visitor alone.
-	at := r.tag.start
 	fragment.DoNotStore(ctx, fmt.Sprintf("the block in line %d of %s: %v", at.Line, at.Filename, err))
 	if err := r.body(); err != nil {
 		return nil, err
@@ -133,6 +136,9 @@ func (r *run) body() error {
 	}
 	if err := r.tag.body.Execute(child, r.buf); err != nil {
 		return err // and not as it is, which would be a nil inside of an interface
+	}
+	if r.kept && r.in.outlined != nil {
+		r.in.outlined.unmark(r.buf)
 	}
 	return nil
 }

@@ -2,6 +2,7 @@ package tags_test
 
 import (
 	"context"
+	"fmt"
 	"testing"
 
 	"github.com/flosch/pongo2/v6"
@@ -84,5 +85,43 @@ func TestGuardsNeedASetThatIsBound(t *testing.T) {
 		}
 		_, err = pongo2.Must(set.FromCache("page.html")).Execute(nil)
 		wantError(t, err, "with tags.WithContext")
+	}
+}
+
+// A hit would not run it, wherever it stands.
+func TestUncacheInACachedBody(t *testing.T) {
+	s := newSite(t, map[string]string{
+		"include.html": `{% cache 60 "a" %}{% include "part.html" %}{% endcache %}`,
+		"macro.html":   `{% macro m() %}{% uncache "b" %}{% endmacro %}{% cacheeach u in users 60 "a" u.ID %}{{ m() }}{% endcacheeach %}`,
+		"free.html":    `{% cache 60 "a" if=no %}{% include "part.html" %}{% endcache %}`,
+		"hole.html":    `{% cache 60 "a" %}{% nocache %}{% uncache "b" %}{% include "part.html" %}{% endnocache %}{% endcache %}{% cache 60 "b" %}{{ made }}{% endcache %}`,
+		"part.html":    `{% uncache "b" %}`,
+	})
+	for _, name := range []string{"include.html", "macro.html"} {
+		_, err := s.render(name, nil)
+		wantError(t, err, "is reached by the cached body in line 1 of "+name)
+	}
+	s.want("free.html", nil, "")
+	for n := range 2 {
+		s.want("hole.html", nil, fmt.Sprint("made ", n+1))
+	}
+	if err := s.registry.Cache("default").Close(); err != nil {
+		t.Fatal(err)
+	}
+	s.want("hole.html", nil, "made 3")
+}
+
+func TestUncacheKeepsThePageFromBeingStored(t *testing.T) {
+	for source, want := range map[string]int{
+		`{% uncache "a" %}`:                       2,
+		`{% if no %}{% uncache "a" %}{% endif %}`: 1,
+	} {
+		s := newSite(t, map[string]string{"page.html": source})
+		renders := 0
+		s.page(&renders)
+		s.page(&renders)
+		if renders != want {
+			t.Errorf("%s: got %d renderings of two, want %d", source, renders, want)
+		}
 	}
 }

@@ -81,6 +81,10 @@ func (s *site) holes() {
 			return err
 		},
 		"fails": func(context.Context, io.Writer, []any) error { return errors.New("no such visitor") },
+		"echo": func(_ context.Context, w io.Writer, args []any) error {
+			_, err := fmt.Fprint(w, args...)
+			return err
+		},
 		"visitor": func(ctx context.Context, w io.Writer, _ []any) error {
 			_, err := fmt.Fprint(w, ctx.Value(visitorKey{}))
 			return err

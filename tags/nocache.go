@@ -53,12 +53,12 @@ func parseNocache(doc *pongo2.Parser, start *pongo2.Token, args *pongo2.Parser) 
 
 // checkPlace refuses a {% nocache %} that could not be found again on a hit.
 func (r reader) checkPlace(doc *pongo2.Parser) *pongo2.Error {
-	switch cached := openTag(doc, 0, position(doc), "cache"); {
+	switch cached := openTags(doc, 0, position(doc), "cache"); {
 	case openTag(doc, 0, position(doc)-endTokens, "nocache") != nil:
 		return r.fail(r.start, "{% nocache %} inside of {% nocache %} changes nothing: write one of them")
 	case openTag(doc, 0, position(doc), "cacheeach") != nil:
 		return r.fail(r.start, "{% nocache %} cannot be inside of {% cacheeach %}: write {% hole \"name\" … %}")
-	case cached != nil && openTag(doc, indexOf(doc, cached), position(doc), "macro") != nil:
+	case len(cached) > 0 && openTag(doc, indexOf(doc, cached[0]), position(doc), "macro") != nil:
 		return r.fail(r.start, "{% nocache %} inside of a macro in a cached body would have no arguments of that on a hit: write {% hole \"name\" … %}")
 	}
 	return nil
@@ -92,7 +92,7 @@ func (t *nocacheTag) Execute(ec *pongo2.ExecutionContext, w pongo2.TemplateWrite
 func (t *nocacheTag) put(in *rendering, ec *pongo2.ExecutionContext, w pongo2.TemplateWriter, autoescape bool) *pongo2.Error {
 	var keeps *fragment.Holes // of the innermost body that will be stored
 	for body := in.filling; body != nil; body = body.around {
-		if !body.kept {
+		if !body.kept || body.inHole {
 			continue
 		}
 		if !slices.Contains(body.tag.nocaches, t) {
@@ -109,9 +109,27 @@ func (t *nocacheTag) put(in *rendering, ec *pongo2.ExecutionContext, w pongo2.Te
 		}
 	}
 	fragment.DoNotStore(in.ctx, fmt.Sprintf("{%% nocache %%} in line %d of %s: in a cached page write {%% hole %%}", t.start.Line, t.start.Filename))
+	defer in.enterHole()()
 	child := pongo2.NewChildExecutionContext(ec)
 	child.Autoescape = autoescape
 	return t.body.Execute(child, w)
+}
+
+// enterHole notes that what is rendered now, though it stands in the bodies around, is
+// no part of them: a hit of theirs would render it, too. It returns what ends that.
+func (r *rendering) enterHole() (leave func()) {
+	var left []*run
+	for body := r.filling; body != nil; body = body.around {
+		if !body.inHole {
+			body.inHole = true
+			left = append(left, body)
+		}
+	}
+	return func() {
+		for _, body := range left {
+			body.inHole = false
+		}
+	}
 }
 
 // fail is failIn where there may be no error.

@@ -30,9 +30,13 @@ func TestNocacheThatIsRefused(t *testing.T) {
 		{`{% cache 60 "a" %}{% for u in users %}{% cycle "a" "b" as c %}{% nocache %}{{ c }}{% endnocache %}{% endfor %}{% endcache %}`, "2:81", hand("c", "cycle")},
 		{`{% cache 60 "a" %}{% widthratio one 2 3 as w %}{% nocache %}{{ w }}{% endnocache %}{% endcache %}`, "2:66", hand("w", "widthratio")},
 		{`{% cache 60 "a" %}{% for u in users %}{% cache 60 "b" %}{% nocache %}{{ u }}{% endnocache %}{% endcache %}{% endfor %}{% endcache %}`, "2:75", hand("u", "for")},
+		{`{% cache 60 "a" %}{% for u in users %}{% nocache %}{% for u in u.Friends %}{{ u }}{% endfor %}{% endnocache %}{% endfor %}{% endcache %}`, "2:66", hand("u", "for")},
+		{`{% cache 60 "a" %}{% for u in users %}{% nocache %}{% for u in list %}{% for u in list %}{% endfor %}{{ u }}{% endfor %}{{ u }}{% endnocache %}{% endfor %}{% endcache %}`, "2:126", hand("u", "for")},
+		{`{% cache 60 "a" %}{% with u=1 %}{% nocache %}{% with u=u %}{% endwith %}{% endnocache %}{% endwith %}{% endcache %}`, "2:58", hand("u", "with")},
 		{`{% cache 60 "a" %}{% nocache %}{% nocache %}{% endnocache %}{% endnocache %}{% endcache %}`, "2:37", `{% nocache %} inside of {% nocache %} changes nothing`},
 		{`{% nocache %}{% cache 60 "a" %}{% nocache %}{% endnocache %}{% endcache %}{% endnocache %}`, "2:37", `{% nocache %} inside of {% nocache %}`},
 		{`{% cache 60 "a" %}{% macro m() %}{% nocache %}{% endnocache %}{% endmacro %}{% endcache %}`, "2:39", `inside of a macro in a cached body`},
+		{`{% cache 60 "a" %}{% macro m(x) %}{% cache 60 "b" x %}{% nocache %}{{ x }}{% endnocache %}{% endcache %}{% endmacro %}{{ m(1) }}{% endcache %}`, "2:60", `inside of a macro in a cached body`},
 		{`{% cache 60 "a" %}{% nocache %}{% endcache %}`, "2:37", `Tag 'endcache' not found`},
 		{`{% nocache %}x`, "2:6", `this is not closed: {% endnocache %} is missing`},
 		{`{% nocache 5 %}{% endnocache %}`, "2:14", `nocache takes no arguments: write {% nocache %} … {% endnocache %}`},
@@ -66,14 +70,18 @@ func TestNocacheThatIsRefused(t *testing.T) {
 // What only looks like a name of the body is not one.
 func TestNocacheThatIsNotRefused(t *testing.T) {
 	for source, want := range map[string]string{
-		`{% cache 60 "a" %}{% with upper=1 Name=2 if=3 %}{% endwith %}{% nocache %}{{ user.Name|upper }}{% if one %}x{% endif %}{% endnocache %}{% endcache %}`: "ADA &LT;ADA@EXAMPLE.ORG&GT;x",
-		`{% cache 60 "a" %}{% comment %}{% set one=2 %}{% endcomment %}{% nocache %}{{ one }}{% endnocache %}{% endcache %}`:                                    "1",
-		`{% set one=2 %}{% cache 60 "a" %}{% nocache %}{{ one }}{% endnocache %}{% endcache %}`:                                                                 "2",
-		`{% cache 60 "a" %}{% nocache %}{% for u in users %}{{ u.ID }}{% endfor %}{% endnocache %}{% endcache %}`:                                               "78",
-		`{% macro m() %}m{% endmacro %}{% cache 60 "a" %}{% nocache %}{{ m() }}{% endnocache %}{% endcache %}`:                                                  "m",
-		`{% cache 60 "a" %}{% nocache %}{% nostore %}{% endnocache %}{% endcache %}{% nocache %}{% endnocache %}`:                                               "",
+		`{% cache 60 "a" %}{% with upper=1 Name=2 if=3 %}{% endwith %}{% nocache %}{{ user.Name|upper }}{% if one %}x{% endif %}{% endnocache %}{% endcache %}`:              "ADA &LT;ADA@EXAMPLE.ORG&GT;x",
+		`{% cache 60 "a" %}{% comment %}{% set one=2 %}{% endcomment %}{% nocache %}{{ one }}{% endnocache %}{% endcache %}`:                                                 "1",
+		`{% cache 60 "a" %}{% include "part.html" with user=one %}{% nocache %}{{ user.Name }}{% endnocache %}{% endcache %}`:                                                "ADA &LT;ADA@EXAMPLE.ORG&GT;",
+		`{% cache 60 "a" %}{% cache 60 "b" version=2 %}{% endcache %}{% nocache %}{{ version|default:3 }}{% endnocache %}{% endcache %}`:                                     "3",
+		`{% cache 60 "a" %}{% for u in list %}{% endfor %}{% nocache %}{% for u in users %}{{ forloop.Counter }}{{ u.ID }}{% endfor %}{% endnocache %}{% endcache %}`:        "1728",
+		`{% cache 60 "a" %}{% set u=1 %}{% nocache %}{% include "part.html" with u=2 %}{% with u=3 %}{{ u }}{% endwith %}{% set u=4 %}{{ u }}{% endnocache %}{% endcache %}`: "34",
+		`{% set one=2 %}{% cache 60 "a" %}{% nocache %}{{ one }}{% endnocache %}{% endcache %}`:                                                                              "2",
+		`{% cache 60 "a" %}{% nocache %}{% for u in users %}{{ u.ID }}{% endfor %}{% endnocache %}{% endcache %}`:                                                            "78",
+		`{% macro m() %}m{% endmacro %}{% cache 60 "a" %}{% nocache %}{{ m() }}{% endnocache %}{% endcache %}`:                                                               "m",
+		`{% cache 60 "a" %}{% nocache %}{% nostore %}{% endnocache %}{% endcache %}{% nocache %}{% endnocache %}`:                                                            "",
 	} {
-		s := newSite(t, map[string]string{"page.html": source})
+		s := newSite(t, map[string]string{"page.html": source, "part.html": ""})
 		for range 2 {
 			got, err := s.render("page.html", nil)
 			if err != nil || !strings.EqualFold(got, want) {
@@ -102,6 +110,28 @@ func TestNocacheKeepsThePageFromBeingStored(t *testing.T) {
 		s.page(&renders)
 		if renders != want {
 			t.Errorf("%s: got %d renderings of two, want %d", source, renders, want)
+		}
+	}
+}
+
+// A {% nocache %} may take in a block that has one, also where it is rendered in its
+// place: because nothing is stored, or because a filter has changed its mark.
+func TestNocacheInsideOfABlockInAHole(t *testing.T) {
+	files := map[string]string{
+		"page.html":   `{% cache 60 "a" %}a{% nocache %}{% include "part.html" %}{% endnocache %}{% endcache %}`,
+		"filter.html": `{% cache 60 "b" %}b{% filter upper %}{% nocache %}{% include "part.html" %}{% endnocache %}{% endfilter %}{% endcache %}`,
+		"part.html":   `{% cache 60 "part" %}p{% nocache %}{{ n }}{% endnocache %}{% endcache %}`,
+	}
+	for _, closed := range []bool{false, true} {
+		s := newSite(t, files)
+		if closed {
+			if err := s.registry.Cache("default").Close(); err != nil {
+				t.Fatal(err)
+			}
+		}
+		for n := range 2 {
+			s.want("page.html", pongo2.Context{"n": n}, fmt.Sprint("ap", n))
+			s.want("filter.html", pongo2.Context{"n": n}, fmt.Sprint("bP", n))
 		}
 	}
 }

@@ -42,7 +42,21 @@ func (o *Outline) ID() string { return strings.Trim(o.mark, "\x00:") }
 // AttachOutlined is AttachWith for a rendering that marks its blocks for o. Its
 // output must pass through Next and never be stored before.
 func (b *Binding) AttachOutlined(ctx context.Context, data pongo2.Context, s Sources, o *Outline) {
-	data[bindingKey] = opaque(&rendering{binding: b, ctx: ctx, sources: s, outline: o})
+	data[bindingKey] = opaque(&rendering{binding: b, ctx: ctx, sources: s, outline: o, outlined: o})
+}
+
+// unmark takes the marks out of a body that is to be stored, where a variable has
+// brought them: they are of this rendering.
+func (o *Outline) unmark(body *bytes.Buffer) {
+	if !bytes.Contains(body.Bytes(), []byte(o.mark)) {
+		return
+	}
+	rest, marked := bytes.Clone(body.Bytes()), true
+	for body.Reset(); marked; {
+		var before []byte
+		before, _, _, rest, marked = o.Next(rest)
+		body.Write(before)
+	}
 }
 
 // Next cuts page at its first mark: the begin of Blocks[block], or its end; block

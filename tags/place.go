@@ -39,6 +39,17 @@ func find(doc *pongo2.Parser, from, to int, name string) (found *pongo2.Token) {
 	return found
 }
 
+// findOutside is find for what stands in none of some {% nocache %}.
+func findOutside(doc *pongo2.Parser, from, to int, holes []*nocacheTag, name string) (found *pongo2.Token) {
+	eachTag(doc, from, to, func(t *pongo2.Token, at int) bool {
+		if t.Val == name && !within(holes, at) {
+			found = t
+		}
+		return found == nil
+	})
+	return found
+}
+
 // endOfOuter returns the word that ends a tag which began before from, if that is
 // what pongo2 could not parse in a body; else "".
 func endOfOuter(doc *pongo2.Parser, from int, err *pongo2.Error) string {
@@ -101,7 +112,15 @@ func position(doc *pongo2.Parser) int { return doc.Count() - doc.Remaining() }
 // openTag returns the word of the innermost template tag called name that begins at
 // from or behind it and does not end before to, or nil.
 func openTag(doc *pongo2.Parser, from, to int, name string) *pongo2.Token {
-	var open []*pongo2.Token
+	open := openTags(doc, from, to, name)
+	if len(open) == 0 {
+		return nil
+	}
+	return open[len(open)-1]
+}
+
+// openTags returns all of them, the outermost one first.
+func openTags(doc *pongo2.Parser, from, to int, name string) (open []*pongo2.Token) {
 	eachTag(doc, from, to, func(t *pongo2.Token, _ int) bool {
 		switch {
 		case t.Val == name:
@@ -111,10 +130,7 @@ func openTag(doc *pongo2.Parser, from, to int, name string) *pongo2.Token {
 		}
 		return true
 	})
-	if len(open) == 0 {
-		return nil
-	}
-	return open[len(open)-1]
+	return open
 }
 
 // indexOf returns the index of a token of doc.

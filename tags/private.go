@@ -24,7 +24,8 @@ var defaultPrivate = []string{"request", "session", "csrf"}
 // is rendered, also in a template that it includes and a macro that it calls. What
 // was read before the block is not seen: {% with path=request.path %} around it, or
 // a VARY. Nor is what a macro reads that belongs to a template which includes the
-// one with the block.
+// one with the block, or that was defined further out than the block stands and has
+// the name by {% with %} or {% set %}.
 func (b *Binding) PrivateKeys(names ...string) { b.private = slices.Clone(names) }
 
 // Lookup returns what a name in the context of a template holds, for a Go function
@@ -51,22 +52,39 @@ type watched func() *pongo2.Value
 // watch puts what tells of its use in place of each private value that a body
 // which is executed with child can reach, and returns what puts the former back.
 // Public is changed too, because macros and block.Super have other contexts than
-// child and share that map alone. Nobody else sees it: pongo2 makes it for each
-// execution of a template, and that runs on one goroutine.
+// child and share that map alone, and so are the names of {% with %} and {% set %} around,
+// for macros that were defined there. Nobody else sees it: pongo2 makes these maps for
+// each execution of a template, and that runs on one goroutine.
 func (r *run) watch(child *pongo2.ExecutionContext) (unwatch func()) {
-	var before pongo2.Context
-	for _, name := range r.private {
-		if v, ok := child.Private[name]; ok {
-			child.Private[name] = r.in.watched(name, v)
-		}
-		if v, ok := child.Public[name]; ok {
-			if before == nil {
-				before = make(pongo2.Context)
-			}
-			before[name], child.Public[name] = v, r.in.watched(name, v)
+	r.watchIn(child.Private)
+	seen := []pongo2.Context{child.Public, r.ec.Private}
+	if r.outside != nil {
+		seen = append(seen, r.outside.Private)
+	}
+	before := make([]pongo2.Context, len(seen))
+	for i, data := range seen {
+		before[i] = r.watchIn(data)
+	}
+	return func() {
+		for i, data := range seen {
+			data.Update(before[i])
 		}
 	}
-	return func() { child.Public.Update(before) }
+}
+
+// watchIn returns what was in data before.
+func (r *run) watchIn(data pongo2.Context) (before pongo2.Context) {
+	for _, name := range r.private {
+		v, ok := data[name]
+		if !ok {
+			continue
+		}
+		if before == nil {
+			before = make(pongo2.Context)
+		}
+		before[name], data[name] = v, r.in.watched(name, v)
+	}
+	return before
 }
 
 // watched returns what stands for v.
@@ -99,11 +117,8 @@ func (r *rendering) watchedFunc(name string, f reflect.Value) any {
 
 // wasRead keeps the bodies that are being rendered from being stored.
 func (r *rendering) wasRead(name string) {
-	for body := r.filling; body != nil; body = body.around {
-		if body.kept {
-			at := body.tag.start
-			fragment.DoNotStore(r.ctx, fmt.Sprintf("the private context key %s was read in the block in line %d of %s", name, at.Line, at.Filename))
-			return
-		}
+	if body := r.keptBody(); body != nil {
+		at := body.tag.start
+		fragment.DoNotStore(r.ctx, fmt.Sprintf("the private context key %s was read in the block in line %d of %s", name, at.Line, at.Filename))
 	}
 }

@@ -59,6 +59,8 @@ var privateReads = map[string]struct {
 	"a block of a layout":        {map[string]string{"page.html": `{% extends "layout.html" %}{% block b %}{% cache 60 "a" %}{{ block.Super }}{% endcache %}{% endblock %}`}, "session", "uN"},
 	"an included block":          {map[string]string{"page.html": `{% include "cached.html" %}`}, "session", "uN"},
 	"a variable of the name":     {map[string]string{"page.html": `{% with session=who %}{% cache 60 "a" %}{{ session }}{% endcache %}{% endwith %}`}, "session", "uN"},
+	"a macro beside a variable":  {map[string]string{"page.html": `{% with session=who %}{% macro m() %}{{ session }}{% endmacro %}{% cache 60 "a" %}{{ m() }}{% endcache %}{{ m() }}{% endwith %}`}, "session", "uNuN"},
+	"a macro behind set":         {map[string]string{"page.html": `{% set session=who %}{% macro m() %}{{ session }}{% endmacro %}{% cacheeach i in "1" 60 "a" i %}{{ m() }}{% endcacheeach %}`}, "session", "uN"},
 	"a block inside":             {page(`{% cache 60 "b" %}{{ session.user }}{% endcache %}`), "session", "uN"},
 	"a block inside, uncached":   {page(`{% cache 60 "b" if=0 %}{{ session.user }}{% endcache %}`), "session", "uN"},
 	"the VARY of a block inside": {page(`{% cache 60 "b" session.user %}{{ who }}{% endcache %}`), "session", "uN"},

@@ -19,13 +19,14 @@ import (
 // and functions, which pongo2 runs in the context where they were defined: who
 // is called must find the Scope of who calls. It is nil in the Globals of a set.
 type rendering struct {
-	binding *Binding // nil in what WithContext makes
-	ctx     context.Context
-	filling *run            // the innermost body that is being rendered, or nil
-	serving *serving        // the innermost entry whose holes are being filled, or nil
-	sources Sources         // nil: those of the binding
-	outline *Outline        // nil: none
-	request context.Context // what Request made of ctx, outside of any body; nil at first
+	binding  *Binding // nil in what WithContext makes
+	ctx      context.Context
+	filling  *run            // the innermost body that is being rendered, or nil
+	serving  *serving        // the innermost entry whose holes are being filled, or nil
+	sources  Sources         // nil: those of the binding
+	outline  *Outline        // nil: none, as inside of a body that is to be stored
+	outlined *Outline        // the same, inside of any body
+	request  context.Context // what Request made of ctx, outside of any body; nil at first
 }
 
 // asking returns the ctx by which blocks are looked up: those outside of any body
@@ -56,6 +57,17 @@ func (r *rendering) unmarked(ctx context.Context, body *run) (leave func()) {
 		outer()
 		r.outline = outline
 	}
+}
+
+// keptBody returns the innermost body that is being rendered to be stored, or nil; what
+// a hole renders is of none.
+func (r *rendering) keptBody() *run {
+	for body := r.filling; body != nil; body = body.around {
+		if body.kept && !body.inHole {
+			return body
+		}
+	}
+	return nil
 }
 
 // opaque wraps r so that templates cannot look into it: they reach neither

@@ -31,7 +31,10 @@ type run struct {
 	kept  bool // it is looked up and stored
 	stale bool // a stale value was served
 
+	outside *pongo2.ExecutionContext // of an item, that of its loop; else nil
+
 	placeless bool // the body does not see forloop
+	inHole    bool // a {% nocache %} of the body is being rendered where it stands
 
 	named string
 	vary  []any

@@ -15,6 +15,8 @@ import (
 //
 //	{% cache 300 "sidebar" user.ID %}    templates.Block{Template: "page.html", Name: "sidebar", Vary: []any{42}}
 //
+// An item of {% cacheeach %} is such a block, too.
+//
 // What has a place in the template, the text of the block, what it includes and
 // its version=, using= and digest=, is read there. The entry is that of the text
 // which the templates have now: what a deployment before this one has stored is

@@ -216,3 +216,20 @@ func ExampleSet_Get() {
 	// false <nil>
 	// templates: template "page.html" has no block "menu" with 0 VARY; it has "menu" with 1 VARY in line 1
 }
+
+func TestGetFindsAnItemOfALoop(t *testing.T) {
+	set := newSet(t, inMemory(map[string]string{
+		"page.html": `{% cacheeach u in users 60 "row" u.ID version=2 %}{% for x in list %}{{ x }}{% endfor %}{{ u.ID }}{% empty %}none{% endcacheeach %}`,
+	}), templates.Options{})
+	wantRender(t, set, "page.html", map[string]any{"users": []struct{ ID int }{{7}, {8}}}, "78")
+	for vary, want := range map[any]string{7: "7", 8: "8", 9: "", "7": ""} {
+		b := templates.Block{Template: "page.html", Name: "row", Vary: []any{vary}}
+		value, ok, err := set.Get(t.Context(), b)
+		if string(value) != want || ok != (want != "") || err != nil {
+			t.Errorf("%v: got %q, %v, %v, want %q", vary, value, ok, err, want)
+		}
+		if has, err := set.Exists(t.Context(), b); has != ok || err != nil {
+			t.Errorf("%v: exists %v, %v", vary, has, err)
+		}
+	}
+}

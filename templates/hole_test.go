@@ -72,3 +72,30 @@ func TestGetIsWithoutTheHoles(t *testing.T) {
 		}
 	}
 }
+
+// A {% nocache %} that a cached body takes in from elsewhere is refused before anything
+// is rendered.
+func TestIncludedNocacheIsRefusedWhenItIsParsed(t *testing.T) {
+	parts := map[string]string{
+		"part.html": `{% nocache %}{{ n }}{% endnocache %}`, "outer.html": `{% include "part.html" %}`, "child.html": `{% extends "layout.html" %}`,
+		"layout.html": `{% block a %}{% include "part.html" %}{% endblock %}`, "plain.html": `{% comment %}{% nocache %}{% endcomment %}x`,
+	}
+	for source, at := range map[string]string{
+		"x\n<% cache 60 \"a\" %>{% include \"part.html\" %}<% endcache %>":                                                        `page.html:2:22: near "include \"part.html\" %}`,
+		`{% cacheeach i in l 60 "a" i %}{% for x in l %}{% empty %}{% include "outer.html" %}{% endfor %}{% endcacheeach %}`:      `"outer.html" has a {% nocache %}, which could not be found again on a hit`,
+		`{% cache 60 "a" %}{% nocache %}{% cache 60 "b" %}{% include "child.html" %}{% endcache %}{% endnocache %}{% endcache %}`: `"child.html" has a {% nocache %}`,
+
+		`{% cache 60 "a" %}{% nocache %}{% include "part.html" %}{% endnocache %}{% endcache %}{% include "part.html" %}`:                                "",
+		`{% cacheeach i in l 60 "a" i %}{% empty %}{% include "part.html" %}{% endcacheeach %}`:                                                          "",
+		`{% cache 60 "a" %}{% include "plain.html" %}{% comment %}{% include "part.html" %}{% endcomment %}{% include "none" if_exists %}{% endcache %}`: "",
+	} {
+		files := inMemory(parts)
+		files["page.html"] = inMemory(map[string]string{"": source})[""]
+		err := templates.Check(files, templates.Options{})
+		if at != "" {
+			wantError(t, err, at)
+		} else if err != nil {
+			t.Errorf("%s: %v", source, err)
+		}
+	}
+}

@@ -184,3 +184,20 @@ func FuzzOutline(f *testing.F) {
 		}
 	})
 }
+
+// A macro hands what it writes to a variable, with the marks of the blocks in there.
+func TestOutlineStoresNoMark(t *testing.T) {
+	files := inMemory(map[string]string{
+		"page.html": `<p>{% macro m() %}{% cache 60 "m" %}m{% endcache %}{% endmacro %}{% with x=m() %}{% cache 300 "row" %}[{{ x }}{{ x }}]{% endcache %}{% endwith %}</p>`,
+	})
+	registry := newRegistry(t)
+	for _, outline := range []bool{true, false, true} {
+		set, err := templates.New(files, registry, templates.Options{Outline: outline})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if out, _ := shown(t, set, "page.html", nil); !strings.Contains(out, "[mm]") {
+			t.Errorf("outline %v: got %q", outline, out)
+		}
+	}
+}

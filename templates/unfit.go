@@ -3,7 +3,8 @@ package templates
 import "fmt"
 
 // unfit returns where in the templates that name is made of something stands that
-// pongo2 must not see, because it would not end to parse it. All of them are looked
+// pongo2 must not see, because it would not end to parse it, or that could never be
+// rendered twice alike. All of them are looked
 // at before the first one is parsed: an error in one that is taken in by {% include
 // … if_exists %} passes there for a file that is not there; and where a template
 // takes in itself so twice, pongo2 would try two to the power of any depth.
@@ -26,6 +27,7 @@ func (g *generation) unfitInside(name string, around map[string]bool) *misplaced
 
 func (g *generation) unfitText(name string, raw []byte, tags []tagAt, around map[string]bool) *misplaced {
 	commented := false
+	var open nesting
 	for _, t := range tags {
 		switch {
 		case t.stuck:
@@ -34,7 +36,10 @@ func (g *generation) unfitText(name string, raw []byte, tags []tagAt, around map
 			commented = t.word == "comment"
 		}
 		target, static := t.target()
-		if commented || !t.names() || !static {
+		if commented {
+			continue
+		}
+		if open.step(t.word); !t.names() || !static {
 			continue
 		}
 		target = abs(name, target)
@@ -44,9 +49,15 @@ func (g *generation) unfitText(name string, raw []byte, tags []tagAt, around map
 		if m := g.unfitInside(target, around); m != nil {
 			return m
 		}
+		if t.word == "include" && open.isStored() && g.hasNocache(target, make(map[string]bool)) {
+			return misplacedAt(name, raw, t, fmt.Sprintf(holeInside, target))
+		}
 	}
 	return nil
 }
+
+const holeInside = "%q has a {%% nocache %%}, which could not be found again on a hit of the cached body that it is included in: " +
+	"write {%% hole \"name\" … %%} there, or put this {%% include %%} into a {%% nocache %%}"
 
 func misplacedAt(name string, raw []byte, t tagAt, message string) *misplaced {
 	line, column := place(raw, t.at)

@@ -1,0 +1,44 @@
+package tags_test
+
+import (
+	"context"
+	"strings"
+	"testing"
+
+	"github.com/flosch/pongo2/v6"
+
+	"github.com/pongocache/pongocache/tags"
+)
+
+// A macro hands what it writes to a variable, and in a cached body that is the mark of
+// a hole. Whoever is shown the variable is shown what the hole shows, and no mark is
+// stored.
+func TestVariableThatHasAHole(t *testing.T) {
+	const macro = `{% macro p() %}{% hole "visitor" %}{% endmacro %}`
+	for name, c := range map[string]struct{ body, want string }{
+		"in a block inside":        {`{% with m=p() %}{% cache 60 "inner" %}[{{ m }}]{% endcache %}{% endwith %}`, "[V]"},
+		"in a block of its own":    {`{% with m=p() %}{% cache 60 "inner" %}[{{ m }}{% hole "visitor" %}]{% endcache %}{% endwith %}`, "[VV]"},
+		"in items":                 {`{% with m=p() %}{% cacheeach u in users 60 "row" u.ID %}{{ u.ID }}{{ m }}{% endcacheeach %}{% endwith %}`, "7V8V"},
+		"in a block that changes":  {`{% with m=p() %}{% cache 60 "inner" %}{{ m|lower }}{{ m }}{% endcache %}{% endwith %}`, "vV"},
+		"as an argument":           {`{% with m=p() %}{{ m }}{% hole "echo" m %}{% endwith %}`, "VV"},
+		"as one of a block inside": {`{% with m=p() %}{{ m }}{% cache 60 "inner" %}{% hole "echo" m %}{% endcache %}{% endwith %}`, "VV"},
+	} {
+		s := newSite(t, map[string]string{"page.html": macro + `{% cache 60 "outer" n %}` + c.body + `{% endcache %}`})
+		for n, visitor := range []string{"V", "W", "V", "W"} {
+			got, err := s.renderAs(visitor, "page.html", pongo2.Context{"n": n / 2})
+			want := strings.NewReplacer("V", visitor, "v", strings.ToLower(visitor)).Replace(c.want)
+			if got != want || err != nil {
+				t.Errorf("%s, %d: got %q, %v, want %q", name, n, got, err, want)
+			}
+		}
+	}
+}
+
+func (s *site) renderAs(visitor, name string, more pongo2.Context) (string, error) {
+	s.t.Helper()
+	tpl, err := s.set.FromCache(name)
+	if err != nil {
+		return "", err
+	}
+	return tpl.Execute(tags.WithContext(context.WithValue(context.Background(), visitorKey{}, visitor), s.data(more)))
+}
