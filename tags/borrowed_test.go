@@ -42,3 +42,33 @@ func (s *site) renderAs(visitor, name string, more pongo2.Context) (string, erro
 	}
 	return tpl.Execute(tags.WithContext(context.WithValue(context.Background(), visitorKey{}, visitor), s.data(more)))
 }
+
+// Outside of what is cached a macro hands on what one visitor is shown: no block with
+// that is stored.
+func TestVariableThatHasWhatAHoleShows(t *testing.T) {
+	for name, source := range map[string]string{
+		"hole":      `{% macro p() %}{% hole "visitor" %}{% endmacro %}{% with m=p() %}{% cache 60 "a" %}[{{ m }}]{% endcache %}{% endwith %}`,
+		"nocache":   `{% macro p() %}{% nocache %}{{ who }}{% endnocache %}{% endmacro %}{% with m=p() %}{% cache 60 "a" %}[{{ m }}]{% endcache %}{% endwith %}`,
+		"uncached":  `{% macro p() %}{% hole "visitor" %}{% endmacro %}{% cache 60 "outer" if=no %}{% with m=p() %}{% cache 60 "a" %}[{{ m }}]{% endcache %}{% endwith %}{% endcache %}`,
+		"items":     `{% macro p() %}{% hole "visitor" %}{% endmacro %}{% with m=p() %}{% cacheeach x in "a" 60 "a" x %}[{{ m }}]{% endcacheeach %}{% endwith %}`,
+		"own holes": `{% macro p() %}{% hole "visitor" %}{% endmacro %}{% with m=p() %}{% cache 60 "a" %}[{{ m }}]{% if no %}{% hole "visitor" %}{% endif %}{% endcache %}{% endwith %}`,
+	} {
+		s := newSite(t, map[string]string{"page.html": source})
+		for _, visitor := range []string{"ada-lovelace", "bob-hope", "ada-lovelace"} {
+			got, err := s.renderAs(visitor, "page.html", pongo2.Context{"who": visitor})
+			if got != "["+visitor+"]" || err != nil {
+				t.Errorf("%s: %s got %q, %v", name, visitor, got, err)
+			}
+		}
+	}
+}
+
+// What a macro shows beside a block keeps no other block from being stored.
+func TestHoleOfAMacroBesideABlock(t *testing.T) {
+	s := newSite(t, map[string]string{"page.html": `{% macro p() %}{% hole "visitor" %}{% endmacro %}{{ p() }}{% cache 60 "a" %}{{ made }}{% endcache %}`})
+	for _, visitor := range []string{"ada-lovelace", "bob-hope"} {
+		if got, err := s.renderAs(visitor, "page.html", nil); got != visitor+"made 1" || err != nil {
+			t.Errorf("%s got %q, %v", visitor, got, err)
+		}
+	}
+}

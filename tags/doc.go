@@ -123,8 +123,9 @@
 // around one, such as {% filter %} or a filter on the output of a macro, changes the
 // mark: the block is then rendered once more, right for its visitor, and not stored;
 // an Event tells so. {% ifchanged %} without an argument takes each hole for a change. A
-// block inside that shows a variable with a mark, from a macro, is not stored. Outside of
-// what is cached such a variable holds what one visitor sees, and belongs into no block.
+// block inside that shows a variable with a mark, from a macro, is not stored. Nor is one
+// that shows such a variable from outside of what is cached, which holds what one visitor
+// sees; what a filter has changed in it, or is shorter than 3 bytes, is not found out.
 //
 // # From inside and from outside
 //

@@ -104,6 +104,9 @@ func (r *run) render(ctx context.Context) ([]byte, error) {
 	if r.holes.Borrows(r.buf.Bytes()) {
 		fragment.SkipStore(ctx, fmt.Sprintf("a variable that the block in line %d of %s shows has a hole of what is around it", at.Line, at.Filename))
 	}
+	if r.kept && r.in.shown.in(r.buf.Bytes()) {
+		fragment.SkipStore(ctx, fmt.Sprintf("a variable that the block in line %d of %s shows has what a hole showed one visitor", at.Line, at.Filename))
+	}
 	if r.holes.Len() == 0 {
 		return r.buf.Bytes(), nil
 	}

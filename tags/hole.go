@@ -16,6 +16,8 @@ type holeTag struct {
 	start *pongo2.Token
 	name  *operand
 	args  []*operand
+
+	inMacro bool
 }
 
 func parseHole(doc *pongo2.Parser, start *pongo2.Token, args *pongo2.Parser) (pongo2.INodeTag, *pongo2.Error) {
@@ -26,7 +28,7 @@ func parseHole(doc *pongo2.Parser, start *pongo2.Token, args *pongo2.Parser) (po
 	if r.Remaining() == 0 {
 		return nil, r.fail(start, "the name of the hole is missing: write "+r.usage)
 	}
-	t := &holeTag{start: start}
+	t := &holeTag{start: start, inMacro: openTag(doc, 0, position(doc), "macro") != nil}
 	for r.Remaining() > 0 {
 		if comma := r.Match(pongo2.TokenSymbol, ","); comma != nil && r.Remaining() == 0 {
 			return nil, r.fail(comma, "nothing follows the last comma: write "+r.usage)
@@ -67,6 +69,8 @@ func (t *holeTag) Execute(ec *pongo2.ExecutionContext, w pongo2.TemplateWriter) 
 	if failed != nil {
 		return failed
 	}
+	w, done := in.showing(w, t.inMacro)
+	defer done()
 	if err := fragment.WriteHole(in.ctx, w, binding.caches, h); err != nil {
 		return e.failAt(t.start, err)
 	}

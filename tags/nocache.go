@@ -18,6 +18,8 @@ type nocacheTag struct {
 	body  *pongo2.NodeWrapper
 	id    string // of its text: what is stored was perhaps made of another edition of the template
 	text  extent
+
+	inMacro bool
 }
 
 // An extent is a part of the tokens of a template.
@@ -34,7 +36,7 @@ func parseNocache(doc *pongo2.Parser, start *pongo2.Token, args *pongo2.Parser) 
 	if err := r.checkPlace(doc); err != nil {
 		return nil, err
 	}
-	t := &nocacheTag{start: start, text: extent{from: position(doc)}}
+	t := &nocacheTag{start: start, text: extent{from: position(doc)}, inMacro: openTag(doc, 0, position(doc), "macro") != nil}
 	body, after, err := doc.WrapUntilTag("endnocache")
 	if err != nil {
 		if isUnclosed(doc, err, "endnocache") {
@@ -109,6 +111,8 @@ func (t *nocacheTag) put(in *rendering, ec *pongo2.ExecutionContext, w pongo2.Te
 		}
 	}
 	fragment.DoNotStore(in.ctx, fmt.Sprintf("{%% nocache %%} in line %d of %s: in a cached page write {%% hole %%}", t.start.Line, t.start.Filename))
+	w, done := in.showing(w, t.inMacro)
+	defer done()
 	defer in.enterHole()()
 	child := pongo2.NewChildExecutionContext(ec)
 	child.Autoescape = autoescape

@@ -26,6 +26,7 @@ type rendering struct {
 	sources  Sources         // nil: those of the binding
 	outline  *Outline        // nil: none, as inside of a body that is to be stored
 	outlined *Outline        // the same, inside of any body
+	shown    shown           // outside of what is stored
 	request  context.Context // what Request made of ctx, outside of any body; nil at first
 }
 

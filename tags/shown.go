@@ -1,0 +1,70 @@
+package tags
+
+import (
+	"bytes"
+	"slices"
+
+	"github.com/flosch/pongo2/v6"
+)
+
+// What a hole shows that stands in a macro may get into a variable, and with that into
+// a cached body. Inside of one that is stored it is a mark, by which that is found out;
+// elsewhere it is what one visitor sees. So a rendering remembers that, and a body in
+// which it is found again is not stored. What a filter has changed is not found.
+type shown struct {
+	texts [][]byte
+	lost  bool // there were too many
+}
+
+const (
+	leastShown = 3 // bytes: less stands in any text
+	mostShown  = 100
+)
+
+// A shownWriter keeps what it writes.
+type shownWriter struct {
+	pongo2.TemplateWriter
+	text bytes.Buffer
+}
+
+func (w *shownWriter) Write(p []byte) (int, error) {
+	w.text.Write(p)
+	return w.TemplateWriter.Write(p)
+}
+
+func (w *shownWriter) WriteString(s string) (int, error) { return w.Write([]byte(s)) }
+
+// keepsHoles reports whether a hole leaves a mark here, in a body that is to be stored.
+func (r *rendering) keepsHoles() bool {
+	for body := r.filling; body != nil; body = body.around {
+		if body.kept && !body.inHole {
+			return true
+		}
+	}
+	return false
+}
+
+// showing returns what a hole is to write to in place of w, and what is to be called
+// then.
+func (r *rendering) showing(w pongo2.TemplateWriter, inMacro bool) (to pongo2.TemplateWriter, done func()) {
+	if !inMacro || r.keepsHoles() {
+		return w, func() {}
+	}
+	kept := &shownWriter{TemplateWriter: w}
+	return kept, func() { r.shown.add(kept.text.Bytes()) }
+}
+
+func (s *shown) add(text []byte) {
+	switch same := func(one []byte) bool { return bytes.Equal(one, text) }; {
+	case len(text) < leastShown || slices.ContainsFunc(s.texts, same):
+	case len(s.texts) == mostShown:
+		s.lost = true
+	default:
+		s.texts = append(s.texts, text)
+	}
+}
+
+// in reports whether a body may hold what one visitor was shown before.
+func (s *shown) in(body []byte) bool {
+	return s.lost || slices.ContainsFunc(s.texts, func(text []byte) bool { return bytes.Contains(body, text) })
+}
