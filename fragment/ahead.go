@@ -30,7 +30,7 @@ import (
 // do copies of Options.Near, while they last. DoMany and its like make one trip
 // anyway.
 //
-// An Ahead remembers at most 64 keys, of up to 300 bytes each; what the last three
+// An Ahead remembers at most 256 keys, of up to 300 bytes each; what the last three
 // turns did not ask for is forgotten. So a key that depends on the visitor is
 // fetched in vain a few times at most.
 type Ahead struct {
@@ -39,7 +39,7 @@ type Ahead struct {
 }
 
 const (
-	maxAhead     = 64
+	maxAhead     = 256
 	maxAheadKey  = 300
 	maxUnused    = 3
 	aheadFor     = 50 * time.Millisecond
@@ -69,7 +69,7 @@ func (a *Ahead) Fetch(ctx context.Context) (inside context.Context, done func())
 		return ctx, func() {}
 	}
 	ctx = Request(ctx)
-	t := &turn{around: scopeOf(ctx), have: make(map[place]*fetched)}
+	t := &turn{around: scopeOf(ctx), have: make(map[place]*fetched), seen: make(map[place]struct{})}
 	t.fetch(ctx, a.expected())
 	return context.WithValue(ctx, turnKey{}, t), func() { a.learn(t.end()) }
 }
@@ -85,41 +85,43 @@ func (a *Ahead) expected() []place {
 	return places
 }
 
-// learn notes what a turn has asked for.
+// learn notes what a turn has asked for, each place once.
 func (a *Ahead) learn(asked []place) {
+	left := make(map[place]bool, len(asked))
+	for _, p := range asked {
+		left[p] = true
+	}
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	for i := range a.known {
-		a.known[i].unused++
-	}
-	for i, p := range asked {
-		if i < len(a.known) && a.known[i].place == p { // mostly they come in the same order
-			a.known[i].unused = 0
-			continue
+		e := &a.known[i]
+		if e.unused++; left[e.place] {
+			e.unused = 0
+			delete(left, e.place)
 		}
-		a.note(p)
 	}
 	a.known = slices.DeleteFunc(a.known, func(e expected) bool { return e.unused > maxUnused })
+	for _, p := range asked {
+		if left[p] {
+			a.note(p)
+		}
+	}
 }
 
-// note notes one place. Where there is no room it takes that of another one that
-// was not asked for, the one for the longest time first.
+// note notes a place that is not known. Where there is no room it takes that of another
+// one that was not asked for, the one for the longest time first.
 func (a *Ahead) note(p place) {
-	oldest := -1
-	for i := range a.known {
-		e := &a.known[i]
-		switch {
-		case e.place == p:
-			e.unused = 0
-			return
-		case e.unused > 0 && (oldest < 0 || e.unused > a.known[oldest].unused):
+	if len(a.known) < maxAhead {
+		a.known = append(a.known, expected{place: p})
+		return
+	}
+	oldest := 0
+	for i, e := range a.known {
+		if e.unused > a.known[oldest].unused {
 			oldest = i
 		}
 	}
-	switch {
-	case len(a.known) < maxAhead:
-		a.known = append(a.known, expected{place: p})
-	case oldest >= 0:
+	if a.known[oldest].unused > 0 {
 		a.known[oldest] = expected{place: p}
 	}
 }

@@ -187,12 +187,12 @@ func TestAheadForgetsWhatIsNotAskedForAgain(t *testing.T) {
 		for j := range 3 {
 			do(t, ctx, p.caches[0], fragment.KeyOf("part", j), partPolicy(j), give("1"))
 		}
-		for j := range 50 {
+		for j := range 100 {
 			p.caches[0].Get(ctx, fragment.KeyOf("visitor", i, j))
 		}
 		p.caches[0].Get(ctx, fragment.KeyOf(strings.Repeat("x", 400), i))
 		done()
-		if n := fragment.Expected(&p.ahead); n > 64 {
+		if n := fragment.Expected(&p.ahead); n > 256 {
 			t.Fatalf("turn %d: %d keys are remembered", i, n)
 		}
 	}

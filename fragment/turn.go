@@ -3,7 +3,6 @@ package fragment
 import (
 	"context"
 	"hash/maphash"
-	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -34,6 +33,7 @@ type turn struct {
 
 	mu    sync.Mutex
 	asked []place            // guarded by mu, as what follows; each once
+	seen  map[place]struct{} // the same
 	have  map[place]*fetched // and not used
 	ended bool
 }
@@ -139,8 +139,8 @@ func (t *turn) take(p place) (f *fetched, again []place) {
 	if t.ended {
 		return nil, nil
 	}
-	if len(t.asked) < maxAhead && len(p.name)+len(p.key) <= maxAheadKey && !slices.Contains(t.asked, p) {
-		t.asked = append(t.asked, p)
+	if _, again := t.seen[p]; !again && len(t.asked) < maxAhead && len(p.name)+len(p.key) <= maxAheadKey {
+		t.asked, t.seen[p] = append(t.asked, p), struct{}{}
 	}
 	f = t.have[p]
 	delete(t.have, p)

@@ -33,7 +33,7 @@
 // Where the cache is on a server, a Set fetches the blocks that the last few renderings
 // of a template asked for at once, before it renders it again: a page that was seen
 // takes one round trip for all of them, or two, and one more for each {% cacheeach %}. See
-// [fragment.Ahead] for the bounds: 64 blocks of a template are remembered, those inside
+// [fragment.Ahead] for the bounds: 256 blocks of a template are remembered, those inside
 // of other blocks are not, what is changed by the same Cache is seen at once, and what
 // other processes change 50 milliseconds later at most. Blocks that depend on the
 // visitor are fetched in vain by the next three.
