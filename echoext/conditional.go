@@ -5,9 +5,9 @@ import (
 	"strings"
 )
 
-// unchanged answers 304 if what the client has is what is stored (RFC 9110,
-// section 13.1.2), from the copy of the head: the body is not read. What a visitor has of a page with
-// holes is known when these are filled.
+// unchanged answers 304 if what the client has is what is stored (RFC 9110, section
+// 13.1.2), from the copy of the head: the body is not read. What a visitor has of a
+// page with holes is known when these are filled.
 func (v *visit) unchanged() bool {
 	head, _, ok := v.find(headSpace)
 	if !ok || head.framed || !matches(v.found.ifNone, head.etag()) {

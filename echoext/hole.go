@@ -17,10 +17,10 @@ func withEcho(ctx context.Context, c echo.Context) context.Context {
 
 // Context returns the Echo context of the request that a hole is filled for, from the
 // ctx that its fragment.HoleFunc was given. Ok is false where templates are not
-// rendered by Renderer nor behind a Page, and with any other ctx. The request is as it came, with the cookies
-// that are hidden from the handler of a Page, and what is set in the header of the
-// response, such as a cookie, is sent to this visitor alone. It must not be used after
-// the HoleFunc returned.
+// rendered by Renderer nor behind a Page, and with any other ctx. The request is as it
+// came, with the cookies that are hidden from the handler of a Page, and what is set in
+// the header of the response, such as a cookie, is sent to this visitor alone. It must
+// not be used after the HoleFunc returned.
 func Context(ctx context.Context) (c echo.Context, ok bool) {
 	if !fragment.InHole(ctx) {
 		return nil, false // in a fill, what is of one visitor must not be had

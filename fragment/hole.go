@@ -11,13 +11,13 @@ import (
 // page that is made anew for each request, such as the name of a user or a CSRF
 // token, while all around it is shared.
 //
-// What it writes becomes a part of the answer as it is: it must escape what it
-// shows. It runs on the goroutine of the request, each time that the answer is
-// given, with the ctx of the request; of a refill in the background it is not a
-// part: there its hole is kept, or empty in what is not stored. It gets the args that stood in the template when the rest was made, as
-// HoleArg makes them; they are shared with all visitors of the entry, and must not
-// be changed. An error fails the answer. It must be safe for concurrent use, and leave
-// w alone once it returned.
+// What it writes becomes a part of the answer as it is: it must escape what it shows.
+// It runs on the goroutine of the request, each time that the answer is given, with the
+// ctx of the request. A refill in the background does not run it: the hole is kept
+// there, or empty in what is not stored. It gets the args that stood in the template
+// when the rest was made, as HoleArg makes them; they are shared with all visitors of
+// the entry, and must not be changed. An error fails the answer. It must be safe for
+// concurrent use, and leave w alone once it returned.
 type HoleFunc func(ctx context.Context, w io.Writer, args []any) error
 
 // Hole registers what fills the holes called name, in the blocks and pages of all

@@ -63,8 +63,8 @@ func (s *Set) Exists(ctx context.Context, b Block) (bool, error) {
 }
 
 // Get returns what is stored for a block, as fragment.Cache.Get does: read-only, and
-// without what stands in its holes, which belongs to each visitor. ok is false if there is nothing; nothing is rendered then. Errors are those of
-// Exists.
+// without what stands in its holes, which belongs to each visitor. ok is false if there
+// is nothing; nothing is rendered then. Errors are those of Exists.
 func (s *Set) Get(ctx context.Context, b Block) (value []byte, ok bool, err error) {
 	c, k, err := s.find(ctx, b)
 	if err != nil {

@@ -127,8 +127,8 @@ func (o *opened) readEntry(p *place, largest int64) (f found, ok bool, err error
 	return found{value[:len(value):len(value)], h.deadline, o.used}, true, nil
 }
 
-// readWhole reads the file if it is that of the key. Of one that is long it reads the header first: a file
-// that is not that of the key takes no memory to speak of.
+// readWhole reads the file if it is that of the key. Of one that is long it reads the
+// header first: a file that is not that of the key takes no memory to speak of.
 func (o *opened) readWhole(key string) (data []byte, h header, ok bool, err error) {
 	first := min(o.size, most)
 	data = make([]byte, first)

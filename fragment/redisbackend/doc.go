@@ -54,12 +54,12 @@
 // By pubsub, which takes any server and user who may PUBLISH and SUBSCRIBE on the
 // channel of the prefix, what Backends of that prefix write, add, swap or delete is
 // told, if they watch that way themselves, or are asked by watch=pubsub to tell: write
-// that into the URL of a process that keeps no copies near, too, as it would
-// not be heard, and the NearTTL of the others be the bound. What expires or is evicted, or changed by
-// another program, is not told. That somebody has flushed the database is found out
-// within ping, by a key beside the entries that is gone with them, if the user may
-// EVAL; in a cluster, on the node of that key alone. A message that is lost is found out within ping and two
-// seconds; that somebody died amid a write, within ten.
+// that into the URL of a process that keeps no copies near, too, as it would not be
+// heard, and the NearTTL of the others be the bound. What expires or is evicted, or
+// changed by another program, is not told. That somebody has flushed the database is
+// found out within ping, by a key beside the entries that is gone with them, if the
+// user may EVAL; in a cluster, on the node of that key alone. A message that is lost is
+// found out within ping and two seconds; that somebody died amid a write, within ten.
 //
 // # Limits
 //
