@@ -94,13 +94,13 @@
 //	{% endcache %}
 //
 // {% nocache %} is rendered behind the body, on a miss as on a hit, in the context
-// around the outermost block that is cached: with the loop variables there, and
-// without what the body defines. One that uses a name which the body defines is
-// refused when the template is parsed; so is one in a macro inside of the body. A
-// cached body that comes to a {% nocache %} through an {% include %}, or a macro
-// from outside of it, fails; package templates refuses such an {% include %} when it
-// parses it, if the name is literal. What {% include %} takes in inside of a hole sees the
-// context of the hole, too.
+// around the outermost block that is cached: with the loop variables there, and without
+// what the body defines. One that uses a name which the body defines is refused when
+// the template is parsed; so is one in a macro inside of the body. A cached body that
+// comes to a {% nocache %} through an {% include %}, or a macro from outside of it,
+// fails; package templates refuses such an {% include %} when it parses it, if the name
+// is literal. What {% include %} takes in inside of a hole sees the context of the
+// hole, too.
 //
 // {% hole "name" ARGUMENT … %} calls the function that Go registered by
 // fragment.Registry.Hole. It may stand anywhere, also in a loop, a macro and an
@@ -116,16 +116,17 @@
 // either kind is filled where it stands.
 //
 // A page that is cached by package echoext is served without its template: it is not
-// stored if it has a {% nocache %}, also one of a block in it, and an Event tells so.
-// A {% hole %} may stand in it.
+// stored if it has a {% nocache %}, also one of a block in it, and an Event tells so. A
+// {% hole %} may stand in it.
 //
 // While the body is rendered a mark stands where a hole is. What changes the text
 // around one, such as {% filter %} or a filter on the output of a macro, changes the
-// mark: the block is then rendered once more, right for its visitor, and not stored;
-// an Event tells so. {% ifchanged %} without an argument takes each hole for a change. A
-// block inside that shows a variable with a mark, from a macro, is not stored. Nor is one
-// that shows such a variable from outside of what is cached, which holds what one visitor
-// sees; what a filter has changed in it, or is shorter than 3 bytes, is not found out.
+// mark: the block is then rendered once more, right for its visitor, and not stored; an
+// Event tells so. {% ifchanged %} without an argument takes each hole for a change. A
+// block inside that shows a variable with a mark, from a macro, is not stored. Nor is
+// one that shows such a variable from outside of what is cached, which holds what one
+// visitor sees; what a filter has changed in it, or is shorter than 3 bytes, is not
+// found out.
 //
 // # From inside and from outside
 //
