@@ -37,6 +37,7 @@ type cacheTag struct {
 	parts  parts  // of the body
 
 	nocaches []*nocacheTag // in the body
+	inMacro  bool
 
 	// What is known before the first execution.
 	name  string       // NAME if it is a literal, or the path of the template; else ""
@@ -108,6 +109,7 @@ func (t *cacheTag) useBody(doc *pongo2.Parser, r reader, body *pongo2.NodeWrappe
 		return r.fail(uncache, "{% uncache %} inside of {% "+r.start.Val+" %} would run on a miss alone: put it before the block")
 	}
 	t.body, t.digest, t.parts = body, bodyDigest(doc, from, to), partsOf(doc, from, to)
+	t.inMacro = openTag(doc, 0, from, "macro") != nil
 	if err := r.checkNocaches(doc, from, to, t.nocaches); err != nil {
 		return err
 	}

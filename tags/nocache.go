@@ -147,6 +147,8 @@ func fail(ec *pongo2.ExecutionContext, start *pongo2.Token, err error) *pongo2.E
 // fillHole fills a hole of what r serves.
 func (r *run) fillHole(w pongo2.TemplateWriter, h fragment.Hole) error {
 	if h.Name[0] > holeEscaped {
+		w, done := r.in.showing(w, r.tag.inMacro)
+		defer done()
 		return fragment.WriteHole(r.in.ctx, w, r.caches, h)
 	}
 	if err := r.tag.nocacheOf(h).put(r.in, r.ec, w, h.Name[0] == holeEscaped); err != nil {
