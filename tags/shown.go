@@ -35,10 +35,11 @@ func (w *shownWriter) Write(p []byte) (int, error) {
 func (w *shownWriter) WriteString(s string) (int, error) { return w.Write([]byte(s)) }
 
 // keepsHoles reports whether a hole leaves a mark here, in a body that is to be stored.
+// One whose cache is closed or stores nothing has no holes, and leaves that to the next.
 func (r *rendering) keepsHoles() bool {
 	for body := r.filling; body != nil; body = body.around {
-		if body.kept && !body.inHole {
-			return true
+		if body.kept && !body.inHole && body.holes != nil {
+			return body.holes.Keeps()
 		}
 	}
 	return false
