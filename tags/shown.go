@@ -2,7 +2,9 @@ package tags
 
 import (
 	"bytes"
+	"html"
 	"slices"
+	"strings"
 
 	"github.com/flosch/pongo2/v6"
 )
@@ -17,8 +19,9 @@ type shown struct {
 }
 
 const (
-	leastShown = 3 // bytes: less stands in any text
-	mostShown  = 100
+	leastShown  = 3 // bytes: less stands in any text
+	mostShown   = 100
+	mostEscaped = 4 // times
 )
 
 // A shownWriter keeps what it writes.
@@ -65,7 +68,24 @@ func (s *shown) add(text []byte) {
 	}
 }
 
-// in reports whether a body may hold what one visitor was shown before.
+// in reports whether a body may hold what one visitor was shown before, also escaped: as
+// the argument of a macro it is a text like any other.
 func (s *shown) in(body []byte) bool {
-	return s.lost || slices.ContainsFunc(s.texts, func(text []byte) bool { return bytes.Contains(body, text) })
+	if s.lost || len(s.texts) == 0 {
+		return s.lost
+	}
+	plain := unescaped(body)
+	return slices.ContainsFunc(s.texts, func(text []byte) bool {
+		bare := unescaped(text)
+		return bytes.Contains(body, text) || len(bare) >= leastShown && strings.Contains(plain, bare)
+	})
+}
+
+// unescaped is what a text says that was escaped, by one macro after the other.
+func unescaped(text []byte) string {
+	plain := string(text)
+	for range mostEscaped {
+		plain = html.UnescapeString(plain)
+	}
+	return plain
 }
