@@ -51,6 +51,8 @@ func TestVariableThatHasWhatAHoleShows(t *testing.T) {
 		"nocache":   `{% macro p() %}{% nocache %}{{ who }}{% endnocache %}{% endmacro %}{% with m=p() %}{% cache 60 "a" %}[{{ m }}]{% endcache %}{% endwith %}`,
 		"uncached":  `{% macro p() %}{% hole "visitor" %}{% endmacro %}{% cache 60 "outer" if=no %}{% with m=p() %}{% cache 60 "a" %}[{{ m }}]{% endcache %}{% endwith %}{% endcache %}`,
 		"items":     `{% macro p() %}{% hole "visitor" %}{% endmacro %}{% with m=p() %}{% cacheeach x in "a" 60 "a" x %}[{{ m }}]{% endcacheeach %}{% endwith %}`,
+		"argument":  `{% macro p() %}{% hole "visitor" %}{% endmacro %}{% with m=p() %}{% cache 60 "a" %}[{% hole "echo" m %}]{% endcache %}{% endwith %}`,
+		"of items":  `{% macro p() %}{% hole "visitor" %}{% endmacro %}{% with m=p() %}{% cacheeach x in "a" 60 "a" x %}[{% hole "echo" m %}]{% endcacheeach %}{% endwith %}`,
 		"own holes": `{% macro p() %}{% hole "visitor" %}{% endmacro %}{% with m=p() %}{% cache 60 "a" %}[{{ m }}]{% if no %}{% hole "visitor" %}{% endif %}{% endcache %}{% endwith %}`,
 	} {
 		s := newSite(t, map[string]string{"page.html": source})

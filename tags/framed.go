@@ -104,14 +104,13 @@ func (r *run) render(ctx context.Context) ([]byte, error) {
 	if r.holes.Borrows(r.buf.Bytes()) {
 		fragment.SkipStore(ctx, fmt.Sprintf("a variable that the block in line %d of %s shows has a hole of what is around it", at.Line, at.Filename))
 	}
-	if r.kept && r.in.shown.in(r.buf.Bytes()) {
-		fragment.SkipStore(ctx, fmt.Sprintf("a variable that the block in line %d of %s shows has what a hole showed one visitor", at.Line, at.Filename))
-	}
 	if r.holes.Len() == 0 {
+		r.skipShown(ctx, r.buf.Bytes())
 		return r.buf.Bytes(), nil
 	}
 	value, err := r.holes.Frame([]byte{framedBody}, r.buf.Bytes()[1:])
 	if err == nil {
+		r.skipShown(ctx, value) // an argument of a hole may have it, too
 		return value, nil
 	}
 	// The visitor gets a right page all the same: from now on each hole is
@@ -121,6 +120,14 @@ func (r *run) render(ctx context.Context) ([]byte, error) {
 		return nil, err
 	}
 	return r.buf.Bytes(), nil
+}
+
+// skipShown keeps a value from being stored that has what one visitor was shown.
+func (r *run) skipShown(ctx context.Context, value []byte) {
+	if r.kept && r.in.shown.in(value) {
+		at := r.tag.start
+		fragment.SkipStore(ctx, fmt.Sprintf("a variable that the block in line %d of %s shows has what a hole showed one visitor", at.Line, at.Filename))
+	}
 }
 
 // body executes the body.
