@@ -79,12 +79,18 @@ func TestIncludedNocacheIsRefusedWhenItIsParsed(t *testing.T) {
 	parts := map[string]string{
 		"part.html": `{% nocache %}{{ n }}{% endnocache %}`, "outer.html": `{% include "part.html" %}`, "child.html": `{% extends "layout.html" %}`,
 		"layout.html": `{% block a %}{% include "part.html" %}{% endblock %}`, "plain.html": `{% comment %}{% nocache %}{% endcomment %}x`,
+		"own.html": `{% extends "base.html" %}{% block a %}own{% endblock %}`, "base.html": `{% block a %}{% block c %}{% nocache %}{{ n }}{% endnocache %}{% endblock %}{% endblock %}{% block b %}{% endblock %}`,
+		"other.html": `{% extends "base.html" %}{% block b %}own{% endblock %}`, "macros.html": `{% macro m() export %}{% nocache %}{{ n }}{% endnocache %}{% endmacro %}x`,
+		"after.html": `{% macro m() %}{% endmacro %}{% block a %}{% endblock %}{% nocache %}{{ n }}{% endnocache %}`,
 	}
 	for source, at := range map[string]string{
 		"x\n<% cache 60 \"a\" %>{% include \"part.html\" %}<% endcache %>":                                                        `page.html:2:22: near "include \"part.html\" %}`,
 		`{% cacheeach i in l 60 "a" i %}{% for x in l %}{% empty %}{% include "outer.html" %}{% endfor %}{% endcacheeach %}`:      `"outer.html" has a {% nocache %}, which could not be found again on a hit`,
 		`{% cache 60 "a" %}{% nocache %}{% cache 60 "b" %}{% include "child.html" %}{% endcache %}{% endnocache %}{% endcache %}`: `"child.html" has a {% nocache %}`,
+		`{% cache 60 "a" %}{% include "other.html" %}{% endcache %}`:                                                              `"other.html" has a {% nocache %}`,
+		`{% cache 60 "a" %}{% include "after.html" %}{% endcache %}`:                                                              `"after.html" has a {% nocache %}`,
 
+		`{% cache 60 "a" %}{% include "own.html" %}{% include "macros.html" %}{% endcache %}`:                                                            "",
 		`{% cache 60 "a" %}{% nocache %}{% include "part.html" %}{% endnocache %}{% endcache %}{% include "part.html" %}`:                                "",
 		`{% cacheeach i in l 60 "a" i %}{% empty %}{% include "part.html" %}{% endcacheeach %}`:                                                          "",
 		`{% cache 60 "a" %}{% include "plain.html" %}{% comment %}{% include "part.html" %}{% endcomment %}{% include "none" if_exists %}{% endcache %}`: "",

@@ -1,6 +1,10 @@
 package templates
 
-import "slices"
+import (
+	"bytes"
+	"maps"
+	"slices"
+)
 
 // A nesting are the template tags that are open at a place in a template, as far as
 // they tell whether what stands there is stored.
@@ -35,14 +39,15 @@ func (n nesting) isStored() bool {
 	return false
 }
 
-// hasNocache reports whether a template has a {% nocache %}, or one that it is made of.
-func (g *generation) hasNocache(name string, seen map[string]bool) bool {
+// hasNocache reports whether a template has a {% nocache %}, or one that it is made of,
+// outside of macros, which need not be called, and of the blocks that are replaced.
+func (g *generation) hasNocache(name string, replaced, seen map[string]bool) bool {
 	s, err := g.source(name)
 	if err != nil || seen[name] {
 		return false
 	}
 	seen[name] = true
-	commented := false
+	commented, unused := false, 0 // unused: how many are open in one that is not rendered
 	for _, t := range s.tags {
 		if t.word == "comment" || t.word == "endcomment" {
 			commented = t.word == "comment"
@@ -50,11 +55,32 @@ func (g *generation) hasNocache(name string, seen map[string]bool) bool {
 		target, static := t.target()
 		switch {
 		case commented:
+		case t.word == "macro", t.word == "block" && (unused > 0 || replaced[t.blockName()]):
+			unused++
+		case t.word == "endmacro", t.word == "endblock":
+			unused = max(0, unused-1)
+		case unused > 0:
 		case t.word == "nocache":
 			return true
-		case (t.word == "include" || t.word == "extends") && static && g.hasNocache(abs(name, target), seen):
+		case t.word == "include" && static && g.hasNocache(abs(name, target), nil, seen):
+			return true
+		case t.word == "extends" && static && g.hasNocache(abs(name, target), blocksOf(s.tags, replaced), seen):
 			return true
 		}
 	}
 	return false
 }
+
+// blocksOf adds to the blocks that are replaced those of some tags.
+func blocksOf(tags []tagAt, replaced map[string]bool) map[string]bool {
+	all := make(map[string]bool)
+	maps.Copy(all, replaced)
+	for _, t := range tags {
+		if t.word == "block" {
+			all[t.blockName()] = true
+		}
+	}
+	return all
+}
+
+func (t tagAt) blockName() string { return string(bytes.TrimSpace(t.rest)) }

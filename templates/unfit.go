@@ -49,7 +49,7 @@ func (g *generation) unfitText(name string, raw []byte, tags []tagAt, around map
 		if m := g.unfitInside(target, around); m != nil {
 			return m
 		}
-		if t.word == "include" && open.isStored() && g.hasNocache(target, make(map[string]bool)) {
+		if t.word == "include" && open.isStored() && g.hasNocache(target, nil, make(map[string]bool)) {
 			return misplacedAt(name, raw, t, fmt.Sprintf(holeInside, target))
 		}
 	}
