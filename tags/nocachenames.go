@@ -133,11 +133,26 @@ func localsOf(doc *pongo2.Parser, text extent) (all locals) {
 		for from < text.to && !isEnd(doc.Get(from)) {
 			from++
 		}
+		by := at
+		if word.Val == "macro" {
+			all = append(all, parametersOf(doc, at, from, text.to)...)
+			by++ // its name stays behind {% endmacro %}
+		}
 		for _, n := range namesBy(doc, word, at, text.to) {
-			all = append(all, local{n, at, from, text.to})
+			all = append(all, local{n, by, from, text.to})
 		}
 		return true
 	})
+	return all
+}
+
+// parametersOf returns those of the macro whose word is at a token, up to from.
+func parametersOf(doc *pongo2.Parser, at, from, to int) (all locals) {
+	for i := at + 2; i < from; i++ {
+		if before := doc.Get(i - 1).Val; before == "(" || before == "," {
+			all = append(all, local{named{doc.Get(i).Val, i}, at, from, to})
+		}
+	}
 	return all
 }
 
