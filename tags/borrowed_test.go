@@ -74,3 +74,18 @@ func TestHoleOfAMacroBesideABlock(t *testing.T) {
 		}
 	}
 }
+
+// Nor do many of them.
+func TestHolesOfAMacroBesideABlock(t *testing.T) {
+	const row = `{% macro row(x) %}{% hole "echo" "row " x %}{% endmacro %}{% for x in list %}{{ row(x) }}{% endfor %}`
+	s := newSite(t, map[string]string{"page.html": row + `{% cache 60 "a" %}{{ made }}{% endcache %}`})
+	list := make([]int, 1000)
+	for i := range list {
+		list[i] = i
+	}
+	for range 2 {
+		if got, err := s.renderAs("", "page.html", pongo2.Context{"list": list}); !strings.HasSuffix(got, "made 1") || err != nil {
+			t.Errorf("got %q, %v", got, err)
+		}
+	}
+}

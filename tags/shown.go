@@ -3,7 +3,6 @@ package tags
 import (
 	"bytes"
 	"html"
-	"slices"
 	"strings"
 
 	"github.com/flosch/pongo2/v6"
@@ -14,13 +13,15 @@ import (
 // elsewhere it is what one visitor sees. So a rendering remembers that, and a body in
 // which it is found again is not stored. What a filter has changed is not found.
 type shown struct {
-	texts [][]byte
-	lost  bool // there were too many
+	texts map[string]string // each as it was shown, and without escapes
+	size  int               // bytes of them
+	lost  bool              // there were too many
 }
 
 const (
 	leastShown  = 3 // bytes: less stands in any text
-	mostShown   = 100
+	mostShown   = 10_000
+	mostSize    = 1 << 20
 	mostEscaped = 4 // times
 )
 
@@ -59,13 +60,17 @@ func (r *rendering) showing(w pongo2.TemplateWriter, inMacro bool) (to pongo2.Te
 }
 
 func (s *shown) add(text []byte) {
-	switch same := func(one []byte) bool { return bytes.Equal(one, text) }; {
-	case len(text) < leastShown || slices.ContainsFunc(s.texts, same):
-	case len(s.texts) == mostShown:
-		s.lost = true
-	default:
-		s.texts = append(s.texts, text)
+	if _, again := s.texts[string(text)]; again || len(text) < leastShown || s.lost {
+		return
 	}
+	if s.size += len(text); s.size > mostSize || len(s.texts) == mostShown {
+		s.texts, s.lost = nil, true
+		return
+	}
+	if s.texts == nil {
+		s.texts = make(map[string]string)
+	}
+	s.texts[string(text)] = unescaped(text)
 }
 
 // in reports whether a body may hold what one visitor was shown before, also escaped: as
@@ -74,11 +79,13 @@ func (s *shown) in(body []byte) bool {
 	if s.lost || len(s.texts) == 0 {
 		return s.lost
 	}
-	plain := unescaped(body)
-	return slices.ContainsFunc(s.texts, func(text []byte) bool {
-		bare := unescaped(text)
-		return bytes.Contains(body, text) || len(bare) >= leastShown && strings.Contains(plain, bare)
-	})
+	whole, plain := string(body), unescaped(body)
+	for text, bare := range s.texts {
+		if strings.Contains(whole, text) || len(bare) >= leastShown && strings.Contains(plain, bare) {
+			return true
+		}
+	}
+	return false
 }
 
 // unescaped is what a text says that was escaped, by one macro after the other.
