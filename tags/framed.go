@@ -124,7 +124,7 @@ func (r *run) render(ctx context.Context) ([]byte, error) {
 
 // skipShown keeps a value from being stored that has what one visitor was shown.
 func (r *run) skipShown(ctx context.Context, value []byte) {
-	if r.kept && r.in.shown.in(value) {
+	if r.kept && (r.in.shown.in(value) || r.brings(value)) {
 		at := r.tag.start
 		fragment.SkipStore(ctx, fmt.Sprintf("a variable that the block in line %d of %s shows has what a hole showed one visitor", at.Line, at.Filename))
 	}

@@ -26,7 +26,8 @@ type rendering struct {
 	sources  Sources         // nil: those of the binding
 	outline  *Outline        // nil: none, as inside of a body that is to be stored
 	outlined *Outline        // the same, inside of any body
-	shown    shown           // outside of what is stored
+	shown    shown           // outside of what is stored, by holes in macros
+	passed   shown           // the same, by other holes
 	request  context.Context // what Request made of ctx, outside of any body; nil at first
 }
 

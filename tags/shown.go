@@ -52,11 +52,14 @@ func (r *rendering) keepsHoles() bool {
 // showing returns what a hole is to write to in place of w, and what is to be called
 // then.
 func (r *rendering) showing(w pongo2.TemplateWriter, inMacro bool) (to pongo2.TemplateWriter, done func()) {
-	if !inMacro || r.keepsHoles() {
+	if r.keepsHoles() {
 		return w, func() {}
 	}
-	kept := &shownWriter{TemplateWriter: w}
-	return kept, func() { r.shown.add(kept.text.Bytes()) }
+	kept, into := &shownWriter{TemplateWriter: w}, &r.shown
+	if !inMacro {
+		into = &r.passed
+	}
+	return kept, func() { into.add(kept.text.Bytes()) }
 }
 
 func (s *shown) add(text []byte) {
@@ -95,4 +98,22 @@ func unescaped(text []byte) string {
 		plain = html.UnescapeString(plain)
 	}
 	return plain
+}
+
+// brings reports whether a variable that a body can reach has what one visitor was
+// shown by a hole that stands in no macro: {% include %} in one, or block.Super, may have
+// brought it there.
+func (r *run) brings(value []byte) bool {
+	if !r.in.passed.in(value) {
+		return false
+	}
+	seen := []pongo2.Context{r.ec.Public, r.ec.Private}
+	for _, data := range seen {
+		for _, v := range data {
+			if text, is := unwrap(v).(string); is && r.in.passed.in([]byte(text)) {
+				return true
+			}
+		}
+	}
+	return false
 }
