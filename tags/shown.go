@@ -108,6 +108,9 @@ func (r *run) brings(value []byte) bool {
 		return false
 	}
 	seen := []pongo2.Context{r.ec.Public, r.ec.Private}
+	if r.outside != nil { // whose variables {% cacheeach %} may hide
+		seen = append(seen, r.outside.Private)
+	}
 	for _, data := range seen {
 		for _, v := range data {
 			if text, is := unwrap(v).(string); is && r.in.passed.in([]byte(text)) {

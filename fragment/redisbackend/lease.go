@@ -3,6 +3,7 @@ package redisbackend
 import (
 	"context"
 	"errors"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -96,11 +97,14 @@ func (b *Backend) script(ctx context.Context, verb string, script *rueidis.Lua, 
 // withoutScripts has an error say that a user who may run no scripts can do without.
 func withoutScripts(err error) error {
 	var refused *refusal
-	if errors.As(err, &refused) && (strings.Contains(refused.text, "to run the 'eval") || strings.Contains(refused.text, "unknown command 'EVAL")) {
+	if errors.As(err, &refused) && slices.ContainsFunc(noScripts, func(says string) bool { return strings.Contains(refused.text, says) }) {
 		return &unable{err}
 	}
 	return err
 }
+
+// noScripts are what servers of several ages say.
+var noScripts = []string{"to run the 'eval", "unknown command 'EVAL", "unknown command `EVAL"}
 
 // exec runs a script by a call that has entered. Its error is how the connection
 // failed it.
