@@ -49,7 +49,7 @@ var wrongLoops = []struct{ name, tag, at, want string }{
 	{"a value that a list has not", `{% cacheeach k, v in list 300 "row" k v %}{% endcacheeach %}`, "2:41", `VARY 2: v is not in the context`},
 	{"forloop of a loop around", `{% for x in list %}{% cacheeach u in users 300 "row" u.ID tags=forloop %}{% endcacheeach %}{% endfor %}`, "2:66", `tags= is of type`},
 	{"a panic in the list", `{% cacheeach u in (1 / 0) 300 "row" u %}{% endcacheeach %}`, "2:21", `LIST cannot be evaluated`},
-	{"a list that cannot be sorted", `{% cacheeach u in uno sorted 300 "row" u %}{% endcacheeach %}`, "2:21", `LIST cannot be evaluated: TODO: handle sort for type string`},
+	{"a list that cannot be sorted", `{% cacheeach u in uno sorted 300 "row" u %}{% endcacheeach %}`, "2:21", `LIST is a string, whose characters cannot be sorted: leave out sorted`},
 	{"a panic in VARY of an item", `{% cacheeach u in list 300 "row" (1 / (u|length - 1)) %}{% endcacheeach %}`, "2:36", `VARY 1 cannot be evaluated`},
 	{"a body of a loop inside of itself", `{% cache 300 "row" 7 %}{% cacheeach u in users 300 "row" u.ID %}{% endcacheeach %}{% endcache %}`, "2:29", `inside of itself`},
 }

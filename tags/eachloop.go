@@ -1,6 +1,7 @@
 package tags
 
 import (
+	"errors"
 	"fmt"
 	"reflect"
 	"sync"
@@ -18,6 +19,9 @@ func (e *eachRun) collect() (err *pongo2.Error) {
 	list, err := e.evaluate(l.list)
 	if err != nil {
 		return err
+	}
+	if l.sorted && list.IsString() { // on which pongo2 panics
+		return e.failAt(e.evaluation.at, errors.New("LIST is a string, whose characters cannot be sorted: leave out sorted, or hand over a list"))
 	}
 	list.IterateOrder(func(_, count int, key, value *pongo2.Value) bool {
 		if e.items == nil {

@@ -29,22 +29,28 @@ func FuzzArguments(f *testing.F) {
 		if strings.ContainsAny(arguments, "{}%\n") {
 			return // no longer one tag
 		}
-		tpl, err := s.set.FromString("{% cache " + arguments + " %}{{ n }}{% endcache %}")
-		if err != nil {
-			wantPlace(t, err)
-			return
-		}
-		data := s.data(wrongData)
-		data["n"] = 1
-		first, err := tpl.Execute(data)
-		if err != nil {
-			wantPlace(t, err)
-			return
-		}
-		if second, err := tpl.Execute(data); err != nil || second != first {
-			t.Errorf("got %q, then %q, %v", first, second, err)
-		}
+		s.wantTwiceTheSame(t, "{% cache "+arguments+" %}{{ n }}{% endcache %}")
 	})
+}
+
+// wantTwiceTheSame renders a template twice.
+func (s *site) wantTwiceTheSame(t *testing.T, source string) {
+	t.Helper()
+	tpl, err := s.set.FromString(source)
+	if err != nil {
+		wantPlace(t, err)
+		return
+	}
+	data := s.data(wrongData)
+	data["n"] = 1
+	first, err := tpl.Execute(data)
+	if err != nil {
+		wantPlace(t, err)
+		return
+	}
+	if second, err := tpl.Execute(data); err != nil || second != first {
+		t.Errorf("got %q, then %q, %v", first, second, err)
+	}
 }
 
 func wantPlace(t *testing.T, err error) {
@@ -75,21 +81,7 @@ func FuzzEach(f *testing.F) {
 		if strings.ContainsAny(arguments, "{}%\n") {
 			return // no longer one tag
 		}
-		tpl, err := s.set.FromString("{% cacheeach" + arguments + " %}{{ u }}{{ k }}{% for x in list %}{{ forloop.Counter }}{% endfor %}{% empty %}{{ n }}{% endcacheeach %}")
-		if err != nil {
-			wantPlace(t, err)
-			return
-		}
-		data := s.data(wrongData)
-		data["n"] = 1
-		first, err := tpl.Execute(data)
-		if err != nil {
-			wantPlace(t, err)
-			return
-		}
-		if second, err := tpl.Execute(data); err != nil || second != first {
-			t.Errorf("got %q, then %q, %v", first, second, err)
-		}
+		s.wantTwiceTheSame(t, "{% cacheeach"+arguments+" %}{{ u }}{{ k }}{% for x in list %}{{ forloop.Counter }}{% endfor %}{% empty %}{{ n }}{% endcacheeach %}")
 	})
 }
 
