@@ -114,9 +114,9 @@ func (w *templateWriter) page(nocache bool) fstest.MapFS {
 }
 
 // modelSite serves page.html by / and, behind Page, by /page; /off has no cache at all.
-func modelSite(t *testing.T, files fstest.MapFS) (*echo.Echo, *ledger) {
+func modelSite(t *testing.T, files fstest.MapFS) (*echo.Echo, *fragmenttest.Ledger) {
 	t.Helper()
-	l := &ledger{Backend: fragmenttest.NewMemory()}
+	l := fragmenttest.NewLedger()
 	registry := new(fragment.Registry)
 	who := func(ctx context.Context) string {
 		c, _ := echoext.Context(ctx)
@@ -175,7 +175,7 @@ func TestHolesShowWhatNoCacheWould(t *testing.T) {
 				}
 			}
 		}
-		l.wantWithout(t, "SECRET")
+		l.WantWithout(t, "SECRET")
 		if t.Failed() {
 			t.Fatalf("seed %d: %s", seed, files["page.html"].Data)
 		}

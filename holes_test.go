@@ -11,7 +11,6 @@ import (
 	"sync"
 	"testing"
 	"testing/fstest"
-	"time"
 
 	"github.com/labstack/echo/v4"
 	"github.com/labstack/echo/v4/middleware"
@@ -22,34 +21,11 @@ import (
 	"github.com/pongocache/pongocache/templates"
 )
 
-// ledger is a Backend that remembers all that was ever stored.
-type ledger struct {
-	fragment.Backend
-	mu     sync.Mutex
-	stored strings.Builder
-}
-
-func (l *ledger) Set(ctx context.Context, key string, value []byte, ttl time.Duration) error {
-	l.mu.Lock()
-	l.stored.Write(value)
-	l.mu.Unlock()
-	return l.Backend.Set(ctx, key, value, ttl)
-}
-
-func (l *ledger) wantWithout(t *testing.T, secret string) {
-	t.Helper()
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	if strings.Contains(l.stored.String(), secret) {
-		t.Errorf("%q was stored", secret)
-	}
-}
-
 // holeSite is an application whose pages are templates with holes. The hole "user"
 // shows the cookie of a visitor.
-func holeSite(t *testing.T, files map[string]string) (*echo.Echo, *ledger) {
+func holeSite(t *testing.T, files map[string]string) (*echo.Echo, *fragmenttest.Ledger) {
 	t.Helper()
-	l := &ledger{Backend: fragmenttest.NewMemory()}
+	l := fragmenttest.NewLedger()
 	registry, fsys := new(fragment.Registry), make(fstest.MapFS)
 	for name, text := range files {
 		fsys[name] = &fstest.MapFile{Data: []byte(text)}
@@ -125,7 +101,7 @@ func TestHolesOnEachSurface(t *testing.T) {
 			if want := surface != "/plain/" && name != "lost.html"; hit != want {
 				t.Errorf("%s%s: a hit: %v, want %v", surface, name, hit, want)
 			}
-			l.wantWithout(t, "SECRET")
+			l.WantWithout(t, "SECRET")
 		}
 	}
 }
@@ -142,7 +118,7 @@ func TestNocacheInAPage(t *testing.T) {
 			t.Errorf("without Page: got %q", w.Body)
 		}
 	}
-	l.wantWithout(t, "SECRET")
+	l.WantWithout(t, "SECRET")
 }
 
 func TestVisitorsOfOnePageAtOnce(t *testing.T) {
@@ -162,5 +138,5 @@ func TestVisitorsOfOnePageAtOnce(t *testing.T) {
 		})
 	}
 	wg.Wait()
-	l.wantWithout(t, "SECRET")
+	l.WantWithout(t, "SECRET")
 }

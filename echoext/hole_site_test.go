@@ -11,13 +11,11 @@ import (
 	"strings"
 	"sync"
 	"testing"
-	"time"
 
 	"github.com/labstack/echo/v4"
 
 	"github.com/pongocache/pongocache/echoext"
 	"github.com/pongocache/pongocache/fragment"
-	"github.com/pongocache/pongocache/fragment/fragmenttest"
 )
 
 // holeSite is a site whose cache is one of a registry with these holes: name, which
@@ -138,29 +136,4 @@ func (s *holeSite) as(target, user, want string, headers ...string) *httptest.Re
 		s.t.Errorf("%s as %q: Content-Length is %s of %d bytes", target, user, length, len(want))
 	}
 	return w
-}
-
-// keeper is a Backend that tells what was stored.
-type keeper struct {
-	fragment.Backend
-	mu   sync.Mutex
-	seen strings.Builder
-}
-
-func newKeeper() *keeper { return &keeper{Backend: fragmenttest.NewMemory()} }
-
-func (k *keeper) Set(ctx context.Context, key string, value []byte, ttl time.Duration) error {
-	k.mu.Lock()
-	k.seen.Write(value)
-	k.mu.Unlock()
-	return k.Backend.Set(ctx, key, value, ttl)
-}
-
-func (k *keeper) wantWithout(t *testing.T, secret string) {
-	t.Helper()
-	k.mu.Lock()
-	defer k.mu.Unlock()
-	if strings.Contains(k.seen.String(), secret) {
-		t.Errorf("%q was stored", secret)
-	}
 }

@@ -12,7 +12,7 @@ import (
 )
 
 func TestEachVisitorHasHolesOfHisOwn(t *testing.T) {
-	k := newKeeper()
+	k := fragmenttest.NewLedger()
 	s := newHoleSite(t, k)
 	s.page("/", sharedCookie, s.html("<p>Hello {name}, {args a b}!</p>"))
 	ada := s.as("/", "ada", "<p>Hello secret-ada, a b!</p>")
@@ -21,7 +21,7 @@ func TestEachVisitorHasHolesOfHisOwn(t *testing.T) {
 	if n := s.renders.Load(); n != 1 {
 		t.Errorf("the handler ran %d times", n)
 	}
-	k.wantWithout(t, "secret")
+	k.WantWithout(t, "secret")
 	if status(ada) != "fwd=uri-miss; stored" || status(bob) != "hit" {
 		t.Errorf("got %q and %q", status(ada), status(bob))
 	}
@@ -128,7 +128,7 @@ func TestHoleThatFailsIsAnErrorOfTheRequest(t *testing.T) {
 }
 
 func TestCookieOfAHoleIsOfOneVisitor(t *testing.T) {
-	k := newKeeper()
+	k := fragmenttest.NewLedger()
 	s := newHoleSite(t, k)
 	s.page("/", sharedCookie, s.html("x{cookie}"))
 	for _, user := range []string{"ada", "bob"} {
@@ -139,5 +139,5 @@ func TestCookieOfAHoleIsOfOneVisitor(t *testing.T) {
 	if s.renders.Load() != 1 {
 		t.Error("the page was not stored")
 	}
-	k.wantWithout(t, "seen=")
+	k.WantWithout(t, "seen=")
 }

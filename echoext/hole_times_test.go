@@ -47,7 +47,7 @@ func together(n int, f func(i int)) {
 func TestVisitorsSeeTheirOwnPage(t *testing.T) {
 	for _, detach := range []bool{false, true} {
 		synctest.Test(t, func(t *testing.T) {
-			k := newKeeper()
+			k := fragmenttest.NewLedger()
 			s := newHoleSite(t, k)
 			var fails atomic.Bool
 			s.slowPage(fragment.Policy{TTL: time.Minute, Stale: time.Hour, RetryAfter: -1, Detach: detach}, &fails)
@@ -80,7 +80,7 @@ func TestVisitorsSeeTheirOwnPage(t *testing.T) {
 			leader.Wait()
 			time.Sleep(2 * time.Second)
 			all("last", fmt.Sprint(before+1))
-			k.wantWithout(t, "secret")
+			k.WantWithout(t, "secret")
 			if err := s.registry.Cache("").Close(); err != nil {
 				t.Error(err)
 			}
@@ -92,7 +92,7 @@ func TestVisitorsSeeTheirOwnPage(t *testing.T) {
 // no hole is filled for nobody.
 func TestHolesAreNotFilledInTheBackground(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		k := newKeeper()
+		k := fragmenttest.NewLedger()
 		s := newHoleSite(t, k)
 		config := sharedCookie
 		config.Policy = fragment.Policy{TTL: time.Minute, Stale: time.Hour, Detach: true}
@@ -130,7 +130,7 @@ func TestHolesAreNotFilledInTheBackground(t *testing.T) {
 // over: a hole in it is of nobody.
 func TestHoleOfALoaderInTheBackground(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		k := newKeeper()
+		k := fragmenttest.NewLedger()
 		s := newHoleSite(t, k)
 		p := fragment.Policy{TTL: time.Minute, Stale: time.Hour, Detach: true}
 		var loaded []string
@@ -155,7 +155,7 @@ func TestHoleOfALoaderInTheBackground(t *testing.T) {
 		if len(loaded) != 1 || loaded[0] != "" {
 			t.Errorf("the background filled the hole by %q", loaded)
 		}
-		k.wantWithout(t, "secret")
+		k.WantWithout(t, "secret")
 	})
 }
 

@@ -85,7 +85,7 @@ func TestPagesThatAreNotStoredHaveTheirHoles(t *testing.T) {
 		}, want: "&lt;b>"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			k := newKeeper()
+			k := fragmenttest.NewLedger()
 			s := newHoleSite(t, k)
 			config := sharedCookie
 			config.Cache = s.cache
@@ -102,8 +102,8 @@ func TestPagesThatAreNotStoredHaveTheirHoles(t *testing.T) {
 			if s.renders.Load() < 2 {
 				t.Error("the page was stored")
 			}
-			k.wantWithout(t, "secret-")
-			k.wantWithout(t, "SECRET-")
+			k.WantWithout(t, "secret-")
+			k.WantWithout(t, "SECRET-")
 		})
 	}
 }
@@ -111,7 +111,7 @@ func TestPagesThatAreNotStoredHaveTheirHoles(t *testing.T) {
 // Compressed inside of Page, a page has no marks that could be found.
 func TestCompressedPageWithHolesIsRenderedForItsVisitor(t *testing.T) {
 	for _, text := range []string{"<p>{name}</p>", strings.Repeat("x", 4000) + "{name}"} {
-		k := newKeeper()
+		k := fragmenttest.NewLedger()
 		s := newHoleSite(t, k)
 		config := sharedCookie
 		config.Cache = s.cache
@@ -134,12 +134,12 @@ func TestCompressedPageWithHolesIsRenderedForItsVisitor(t *testing.T) {
 		if got := s.log.take(); got != "skip hole-lost, skip hole-lost" {
 			t.Errorf("got the events %q", got)
 		}
-		k.wantWithout(t, "secret")
+		k.WantWithout(t, "secret")
 	}
 }
 
 func TestHolesOfAPageInsideAnotherMoveUp(t *testing.T) {
-	k := newKeeper()
+	k := fragmenttest.NewLedger()
 	s := newHoleSite(t, k)
 	config := sharedCookie
 	config.Cache = s.cache
@@ -158,12 +158,12 @@ func TestHolesOfAPageInsideAnotherMoveUp(t *testing.T) {
 	if got := s.log.take(); got != "store, store" || s.renders.Load() != 1 {
 		t.Errorf("got the events %q", got)
 	}
-	k.wantWithout(t, "secret")
+	k.WantWithout(t, "secret")
 }
 
 // A visitor whose cookie is not harmless passes by, and has holes as well.
 func TestVisitorsWhoPassByHaveHoles(t *testing.T) {
-	k := newKeeper()
+	k := fragmenttest.NewLedger()
 	s := newHoleSite(t, k)
 	s.Renderer = echoext.Renderer(renderFunc(func(ctx context.Context, w io.Writer) error {
 		return s.registry.WriteHole(ctx, w, "name")
@@ -172,7 +172,7 @@ func TestVisitorsWhoPassByHaveHoles(t *testing.T) {
 	s.as("/", "", "secret-guest")
 	s.as("/", "ada", "secret-ada")
 	s.as("/", "", "secret-guest")
-	k.wantWithout(t, "secret")
+	k.WantWithout(t, "secret")
 }
 
 type renderFunc func(ctx context.Context, w io.Writer) error

@@ -7,6 +7,7 @@ import (
 	"github.com/flosch/pongo2/v6"
 
 	"github.com/pongocache/pongocache/fragment"
+	"github.com/pongocache/pongocache/fragment/fragmenttest"
 	"github.com/pongocache/pongocache/tags"
 )
 
@@ -22,7 +23,7 @@ func TestWhatABlockInAMacroShowedIsNotStored(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			s := &site{t: t, registry: new(fragment.Registry), trace: new(trace)}
 			s.set = newSet(map[string]string{"page.html": source})
-			k := newSpy()
+			k := fragmenttest.NewLedger()
 			c, err := fragment.New(k, fragment.Options{Observe: s.trace.observe})
 			if err != nil {
 				t.Fatal(err)
@@ -44,7 +45,7 @@ func TestWhatABlockInAMacroShowedIsNotStored(t *testing.T) {
 					t.Errorf("%s got %q, %v", who, got, err)
 				}
 			}
-			k.wantWithoutSecret(t)
+			k.WantWithout(t, "secret")
 		})
 	}
 }

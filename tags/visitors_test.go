@@ -20,35 +20,10 @@ import (
 	"github.com/pongocache/pongocache/tags"
 )
 
-// spy is a Backend that remembers all that was ever stored.
-type spy struct {
-	fragment.Backend
-	mu     sync.Mutex
-	stored strings.Builder
-}
-
-func newSpy() *spy { return &spy{Backend: fragmenttest.NewMemory()} }
-
-func (s *spy) Set(ctx context.Context, key string, value []byte, ttl time.Duration) error {
-	s.mu.Lock()
-	s.stored.Write(value)
-	s.mu.Unlock()
-	return s.Backend.Set(ctx, key, value, ttl)
-}
-
-func (s *spy) wantWithoutSecret(t *testing.T) {
-	t.Helper()
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if strings.Contains(strings.ToLower(s.stored.String()), "secret") {
-		t.Error("what is of one visitor was stored")
-	}
-}
-
-// spied returns a site of one cache, whose Backend is a spy.
-func spied(t *testing.T, source string) (*pongo2.Template, *spy, *site) {
+// spied returns a site of one cache, whose Backend is a Ledger.
+func spied(t *testing.T, source string) (*pongo2.Template, *fragmenttest.Ledger, *site) {
 	s := &site{t: t, set: newSet(map[string]string{"page.html": source}), registry: new(fragment.Registry), trace: new(trace)}
-	k := newSpy()
+	k := fragmenttest.NewLedger()
 	c, err := fragment.New(k, fragment.Options{Observe: s.trace.observe})
 	err = errors.Join(err, s.registry.Use("", c), tags.Bind(s.set, s.registry))
 	if err != nil {
@@ -110,7 +85,7 @@ func TestVisitorsSeeTheirOwnHoles(t *testing.T) {
 		anew := pongo2.Context{"anew": true, "slow": data["slow"]}
 		wantVisit(t, tpl, "refresh", anew, "rows 3")
 		wantVisit(t, tpl, "last", data, "rows 3")
-		k.wantWithoutSecret(t)
+		k.WantWithout(t, "secret")
 	})
 }
 
@@ -128,7 +103,7 @@ func TestVisitorsOfALostHoleRenderAlone(t *testing.T) {
 				}
 			})
 		}
-		k.wantWithoutSecret(t)
+		k.WantWithout(t, "secret")
 	})
 }
 
@@ -143,7 +118,7 @@ func TestMarksCannotBeForged(t *testing.T) {
 			t.Errorf("got %q, %v, want %q", got, err, want)
 		}
 	}
-	k.wantWithoutSecret(t)
+	k.WantWithout(t, "secret")
 }
 
 // What a mark looks like, for one who gets hold of it, is of no use in another fill.
@@ -266,5 +241,5 @@ func TestManyVisitorsAtOnce(t *testing.T) {
 			}
 		}
 	})
-	k.wantWithoutSecret(t)
+	k.WantWithout(t, "secret")
 }
